@@ -1,0 +1,74 @@
+# `make help` lists what there is. Everything is installed from the lock files, inside this folder.
+
+PYTHON ?= python3
+CLIENTS ?= 8
+ROUNDS ?= 3
+POLICY ?= complete
+NETWORK ?= anvil
+SEED ?= 7
+SUITES ?=
+
+BIN := .venv/bin
+# Always behind `exec`: a shell in between would take make's SIGTERM and leave the tool, and its chain, running.
+WITH_CHAIN := $(BIN)/python tools/with_chain.py --
+PYTHON_STAMP := .venv/.installed
+NODE_STAMP := node_modules/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup test demo coverage coverage-contracts coverage-python abi lock clean
+.DELETE_ON_ERROR:
+
+help: ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20
+	@echo
+	@echo 'Options of demo: CLIENTS=$(CLIENTS) ROUNDS=$(ROUNDS) POLICY=$(POLICY) NETWORK=$(NETWORK) SEED=$(SEED)'
+	@echo 'Options of test: SUITES="forge python anvil ganache" (all by default)'
+
+setup: $(PYTHON_STAMP) $(NODE_STAMP) ## Install the Python and Node packages of the lock files (.venv, node_modules)
+
+# The project itself is built by the setuptools of the lock file.
+$(PYTHON_STAMP): requirements.lock pyproject.toml
+	@tools/check_machine.sh $(PYTHON)
+	@echo 'setup: .venv from requirements.lock'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(NODE_STAMP): package-lock.json package.json .npmrc
+	@tools/check_machine.sh $(PYTHON)
+	@echo 'setup: node_modules from package-lock.json'
+	@npm ci --include=dev --include=optional --loglevel=error
+	@touch $@
+
+test: setup ## Run every test: forge, Python, brownie on Anvil and on Ganache
+	@exec $(WITH_CHAIN) python tools/run_tests.py $(SUITES)
+
+demo: setup ## Pay whole learning rounds on a chain of its own; writes out/demo/
+	@exec env BCFL_CLIENTS='$(CLIENTS)' BCFL_ROUNDS='$(ROUNDS)' BCFL_POLICY='$(POLICY)' BCFL_SEED='$(SEED)' \
+		$(WITH_CHAIN) python tools/run_script.py run_rounds '$(NETWORK)'
+
+coverage: coverage-contracts coverage-python ## Fail below 100 % of contracts/ (lines, branches) or 95 % of the package
+
+coverage-contracts: setup
+	@mkdir -p out
+	@exec $(WITH_CHAIN) forge coverage --report summary --report lcov --report-file out/lcov.info \
+		--no-match-coverage '^(tests|node_modules|contracts/mocks)/'
+	@$(BIN)/python tools/check_lcov.py out/lcov.info
+
+coverage-python: setup
+	@exec $(WITH_CHAIN) python -m pytest -q -p no:pytest-brownie --doctest-modules bcfl_offchain tools tests \
+		--cov --cov-fail-under=95
+
+abi: setup ## Write the contracts' ABIs into the package
+	@exec $(WITH_CHAIN) forge build
+	@$(BIN)/python tools/write_abi.py
+
+lock: setup ## Resolve both lock files anew (uv comes into a folder of its own)
+	@test -x .cache/uv/bin/uv || { $(PYTHON) -m venv .cache/uv && .cache/uv/bin/pip install --quiet uv; }
+	@.cache/uv/bin/uv --no-config pip compile --quiet pyproject.toml --extra dev --universal --python-version 3.10 \
+		--generate-hashes --no-header --no-emit-index-url --no-emit-find-links --upgrade -o requirements.lock
+	@npm install --package-lock-only
+
+clean: ## Remove what was built; .venv and node_modules stay
+	rm -rf build out reports .cache/home .coverage .pytest_cache .hypothesis

@@ -1,0 +1,84 @@
+"""Fail if a line or a branch of the contracts was not executed, and name it.
+
+    python tools/check_lcov.py out/lcov.info
+
+Lines and branches that no test can reach stand in tests/forge/unreachable.txt, one a line:
+``contracts/Task.sol:123 why``. An entry that is covered, or gone, is an error too.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+UNREACHABLE = Path("tests/forge/unreachable.txt")
+
+
+def missed(lcov: str) -> tuple[set[str], int, int]:
+    """Read lcov text.
+
+    Parameters
+    ----------
+    lcov : str
+        Records ``SF:`` (file), ``DA:`` (line, hits) and ``BRDA:`` (line, block, branch, hits or ``-``).
+
+    Returns
+    -------
+    places : set of str
+        ``file:line`` of every line and branch without a hit.
+    lines, branches : int
+        How many there are in all.
+
+    Examples
+    --------
+    >>> places, lines, branches = missed("SF:A.sol\\nDA:3,1\\nDA:4,0\\nBRDA:5,0,0,1\\nBRDA:5,0,1,-")
+    >>> sorted(places), lines, branches
+    (['A.sol:4', 'A.sol:5'], 2, 2)
+    """
+    places: set[str] = set()
+    lines = branches = 0
+    name = ""
+    for record in lcov.splitlines():
+        kind, _, rest = record.partition(":")
+        fields = rest.split(",")
+        if kind == "SF":
+            name = rest
+        elif kind == "DA":
+            lines += 1
+        elif kind == "BRDA":
+            branches += 1
+        if kind in ("DA", "BRDA") and fields[-1 if kind == "BRDA" else 1] in ("0", "-"):
+            places.add(f"{name}:{fields[0]}")
+    return places, lines, branches
+
+
+def excused() -> set[str]:
+    """Places that `UNREACHABLE` lists; each needs a reason behind it."""
+    places = set()
+    for entry in UNREACHABLE.read_text(encoding="utf-8").splitlines() if UNREACHABLE.exists() else []:
+        if not entry.strip() or entry.startswith("#"):
+            continue
+        place, _, reason = entry.partition(" ")
+        if not reason.strip():
+            sys.exit(f"{UNREACHABLE}: {place}: no reason given")
+        places.add(place)
+    return places
+
+
+def main(path: str) -> int:
+    """Compare; 0 if every place is covered or excused."""
+    places, lines, branches = missed(Path(path).read_text(encoding="utf-8"))
+    if lines == 0:
+        sys.exit(f"{path}: no line of any contract in it")
+    known = excused()
+    for place in sorted(places - known):
+        print(f"not covered: {place}")
+    for place in sorted(known - places):
+        print(f"{UNREACHABLE}: {place} is covered or gone")
+    print(f"contracts: {lines} lines, {branches} branches, {len(places - known)} places not covered, "
+          f"{len(known & places)} listed as unreachable")
+    return 1 if places != known else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.24;
+
+import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {Policy} from "../interfaces/ITask.sol";
+import {BcflErrors} from "./BcflErrors.sol";
+
+/// @title Prices
+/// @notice The mechanism in integers: one chain of roundings, the same as `bcfl_offchain.mechanism.fixed_point`.
+/// @dev Units: money in the token's smallest unit, prices and ρ with 18 further decimals, cycles in whole CPU cycles,
+/// frequencies in GHz with 18 decimals, times in seconds. M cycles at frequency q take M·10⁹/q seconds, which is kept
+/// as a fraction. Operands are in the ranges that `TermsCheck` and `Task.joinTask` enforce: caps below 2^79, ρ below
+/// 2^112, cycles below 2^48, frequencies below 2^72, T below 2^32. Each bound below follows from these.
+library Prices {
+    /// @dev p·10⁵⁴ ≥ ρq³ is (5) or (6) in the common scale of 72 decimals.
+    uint256 internal constant COMMON_SCALE = 1e54;
+    /// @dev Cycles over GHz with 18 decimals give 10⁻⁹ seconds.
+    uint256 internal constant TIME_SCALE = 1e9;
+    uint256 internal constant WAD = 1e18;
+
+    /// @notice What the prices of one client follow from.
+    struct Offer {
+        Policy policy;
+        uint256 trainingCycles;
+        uint256 energyCoefficient;
+        uint256 trainingCap;
+        uint256 trainingFrequency;
+        uint256 miningCap;
+        uint256 miningCycles;
+        uint256 deadline;
+    }
+
+    /// @notice Prices of an entry whose offer lies in the policy's domain; refuses all others with the reason.
+    /// @dev The only root taken on chain is the square root of (18); the cube root of (8) is checked by multiplication.
+    function check(Offer memory offer, uint256 maxFrequency, address client)
+        internal
+        pure
+        returns (uint256 trainingPrice, uint256 miningPrice)
+    {
+        uint256 frequency = offer.trainingFrequency;
+        if (frequency == 0 || frequency > maxFrequency) {
+            revert BcflErrors.Price_FrequencyOutOfRange(client, frequency, maxFrequency);
+        }
+        trainingPrice = trainingPriceDown(offer, client);
+        if (
+            leastPriceUp(offer.energyCoefficient, frequency) > trainingPrice
+                || leastPriceUp(offer.energyCoefficient, frequency + 1) <= trainingPrice
+        ) revert BcflErrors.Price_WrongTrainingFrequency(client, frequency, trainingPrice);
+
+        uint256 slack = miningSlack(offer);
+        if (slack == 0) revert BcflErrors.Price_NoTimeToMine(client, frequency);
+        uint256 miningFrequency = miningFrequencyUp(offer, slack);
+        if (miningFrequency > maxFrequency) {
+            revert BcflErrors.Price_FrequencyOutOfRange(client, miningFrequency, maxFrequency);
+        }
+
+        uint256 leastPrice = leastPriceUp(offer.energyCoefficient, miningFrequency);
+        miningPrice = offer.policy == Policy.Complete ? miningPriceDown(offer, slack) : leastPrice;
+        if (miningPrice == 0 || miningPrice > type(uint128).max) revert BcflErrors.Price_OutOfRange(client);
+        if (miningPrice < leastPrice) revert BcflErrors.Price_MiningNotCovered(client, miningPrice, leastPrice);
+        uint256 miningPay = payDown(miningPrice, offer.miningCycles, miningFrequency);
+        if (miningPay > offer.miningCap) revert BcflErrors.Price_MiningPayOverCap(client, miningPay, offer.miningCap);
+    }
+
+    /// @notice Prices of an offer that has passed `check`.
+    function prices(Offer memory offer, address client)
+        internal
+        pure
+        returns (uint256 trainingPrice, uint256 miningPrice)
+    {
+        trainingPrice = trainingPriceDown(offer, client);
+        uint256 slack = miningSlack(offer);
+        miningPrice = offer.policy == Policy.Complete
+            ? miningPriceDown(offer, slack)
+            : leastPriceUp(offer.energyCoefficient, miningFrequencyUp(offer, slack));
+    }
+
+    /// @notice (18): p_t = ⌊√(R̄_t³·10⁸¹ / (ρM³))⌋.
+    function trainingPriceDown(Offer memory offer, address client) internal pure returns (uint256 price) {
+        uint256 cap = offer.trainingCap;
+        uint256 cycles = offer.trainingCycles;
+        // R̄²·10²⁹ < 2^255, R̄·10⁵² < 2^252 and ρM³ < 2^256.
+        uint256 x = cap * cap * 1e29;
+        uint256 y = cap * 1e52;
+        uint256 divisor = offer.energyCoefficient * cycles * cycles * cycles;
+        (uint256 high,) = Math.mul512(x, y);
+        if (high >= divisor) revert BcflErrors.Price_OutOfRange(client);
+        price = FixedPointMathLib.sqrt(FixedPointMathLib.fullMulDiv(x, y, divisor));
+        if (price == 0) revert BcflErrors.Price_OutOfRange(client);
+    }
+
+    /// @notice (19), corrected: p_m = ⌊R̄_m/(T − T_t)⌋ with T − T_t = slack / q_t.
+    function miningPriceDown(Offer memory offer, uint256 slack) internal pure returns (uint256) {
+        return offer.miningCap * WAD * offer.trainingFrequency / slack; // below 2^211 before the division
+    }
+
+    /// @notice (9): q_m = ⌈ψ/(T − T_t)⌉.
+    function miningFrequencyUp(Offer memory offer, uint256 slack) internal pure returns (uint256) {
+        return Math.ceilDiv(offer.miningCycles * TIME_SCALE * offer.trainingFrequency, slack); // below 2^150
+    }
+
+    /// @notice (T − T_t)·q_t, zero where training takes all of T.
+    function miningSlack(Offer memory offer) internal pure returns (uint256) {
+        return FixedPointMathLib.zeroFloorSub(
+            offer.deadline * offer.trainingFrequency, offer.trainingCycles * TIME_SCALE
+        );
+    }
+
+    /// @notice The least price that covers the energy at this frequency: ⌈ρq³⌉, which is (5), (6) and (23).
+    /// @dev Frequencies up to 2^72 and ρ below 2^112 keep the quotient below 2^149.
+    function leastPriceUp(uint256 energyCoefficient, uint256 frequency) internal pure returns (uint256) {
+        return FixedPointMathLib.fullMulDivUp(energyCoefficient * frequency, frequency * frequency, COMMON_SCALE);
+    }
+
+    /// @notice p·T of `cycles` at `frequency`, uncapped.
+    function payDown(uint256 price, uint256 cycles, uint256 frequency) internal pure returns (uint256) {
+        return price * cycles / (frequency * TIME_SCALE); // price below 2^149, cycles below 2^48
+    }
+
+    /// @notice Whether the price covers the energy at this frequency, (5) or (6); refuses it otherwise.
+    function requireEnergyCovered(uint256 price, uint256 energyCoefficient, uint256 frequency) internal pure {
+        uint256 leastPrice = leastPriceUp(energyCoefficient, frequency);
+        if (price < leastPrice) revert BcflErrors.Task_EnergyNotCovered(price, frequency, leastPrice);
+    }
+
+    /// @notice The claimed time T_t + T_m in whole seconds, rounded up: at most t seconds if and only if the fraction is.
+    function claimedTimeUp(
+        uint256 trainingCycles,
+        uint256 trainingFrequency,
+        uint256 miningCycles,
+        uint256 miningFrequency
+    ) internal pure returns (uint256) {
+        return Math.ceilDiv(
+            TIME_SCALE * (trainingCycles * miningFrequency + miningCycles * trainingFrequency),
+            trainingFrequency * miningFrequency
+        );
+    }
+}

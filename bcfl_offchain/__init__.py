@@ -1,0 +1,1 @@
+"""Off-chain half of the incentive mechanism for blockchain-based federated learning."""

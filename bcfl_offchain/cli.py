@@ -1,0 +1,124 @@
+"""Command line ``bcfl``: parse, compute with the package, print a table or JSON.
+
+Exit code 2 and one line on standard error for anything that the user gave and can mend.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from .client_table import TableError, read_clients
+from .mechanism.errors import InvalidInput, MechanismError
+from .mechanism.policies import POLICIES
+from .mechanism.pricing import RoundTerms, price_round
+from .mechanism.shapley import shapley_values, shares
+from .mechanism.units import exact
+from .presentation import price_record, price_tables, shapley_record, shapley_table, to_json
+
+PIPE_WIDTH = 160  # columns of a table that no terminal limits
+
+app = typer.Typer(
+    name="bcfl",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+ClientsFile = Annotated[
+    Path,
+    typer.Argument(
+        metavar="CLIENTS.csv", help="Columns client,training_cycles,energy_coefficient[,max_frequency]."
+    ),
+]
+Target = Annotated[str, typer.Option(metavar="NUMBER", help="Target g of the mean workload, GHz·min.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object in place of a table.")]
+
+
+@app.callback(
+    epilog="Example:  bcfl shapley clients.csv --target 10        Help on a command:  bcfl price --help"
+)
+def bcfl() -> None:
+    """Incentives for joint training and mining in federated learning, in the units of the paper."""
+
+
+@app.command(epilog="Example:  bcfl shapley clients.csv --target 10 --json")
+def shapley(clients: ClientsFile, target: Target, as_json: AsJson = False) -> None:
+    """Exact Shapley values (3) of the clients and their shares of the training budget.
+
+    Only the columns client and training_cycles are needed.
+    """
+    goal = exact(target, "target")
+    if goal < 0:
+        raise InvalidInput("target", target, "non-negative")
+    table = read_clients(clients)
+    result = shapley_values(table.training_cycles, goal)
+    record = shapley_record(table, result, shares(result.values))
+    _print(to_json(record) if as_json else shapley_table(record, result.method))
+
+
+@app.command(
+    epilog="Example:  bcfl price clients.csv --budget 1500 --mining-budget 250 --deadline 15 "
+    "--mining-cycles 5 --target 10 --policy incomplete"
+)
+def price(
+    clients: ClientsFile,
+    budget: Annotated[str, typer.Option(metavar="NUMBER", help="Budget η of the round, money.")],
+    mining_budget: Annotated[
+        str, typer.Option(metavar="NUMBER", help="Part η_m of it that is meant for mining.")
+    ],
+    deadline: Annotated[
+        str, typer.Option(metavar="NUMBER", help="Longest time T for training and mining, minutes.")
+    ],
+    mining_cycles: Annotated[str, typer.Option(metavar="NUMBER", help="Workload ψ of mining, GHz·min.")],
+    target: Target,
+    policy: Annotated[str, typer.Option(metavar="NAME", help=f"One of: {', '.join(POLICIES)}.")],
+    as_json: AsJson = False,
+) -> None:
+    """Caps, prices, responses and pay of one round, client by client."""
+    terms = RoundTerms(budget, mining_budget, deadline, mining_cycles, target, policy)
+    table = read_clients(clients, required=("client", "training_cycles", "energy_coefficient"))
+    priced = price_round(table.training_cycles, table.energy_coefficient, terms, table.max_frequency)
+    record = price_record(table, priced)
+    if as_json:
+        _print(to_json(record))
+    else:
+        _print(*price_tables(record, priced.shapley.method))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its exit code.
+
+    Parameters
+    ----------
+    arguments : list of str, optional
+        What follows the program's name; by default what it was started with.
+    """
+    try:
+        return app(arguments, standalone_mode=False) or 0
+    except typer.TyperException as error:
+        problem = error.format_message()
+    except InvalidInput as error:
+        # The table's numbers are checked where they are read, so what is left came as an option.
+        problem = f"--{error.field.replace('_', '-')}: {error}"
+    except (MechanismError, TableError) as error:
+        problem = str(error)
+    print(f"bcfl: error: {' '.join(problem.split())}", file=sys.stderr)
+    return 2
+
+
+def _print(*things: object) -> None:
+    console = Console(width=None if sys.stdout.isatty() else PIPE_WIDTH)
+    for thing in things:
+        if isinstance(thing, str):
+            print(thing)
+        else:
+            console.print(thing)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,142 @@
+"""Shapley values and priced rounds: as JSON with 17 significant digits, or as tables for people."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from .client_table import ClientTable
+from .mechanism.pricing import PricedRound
+from .mechanism.shapley import ShapleyResult
+
+OFFER_KEYS = (
+    "training_price",
+    "mining_price",
+    "training_frequency",
+    "mining_frequency",
+    "training_time",
+    "mining_time",
+    "training_pay",
+    "mining_pay",
+    "energy",
+    "utility",
+)
+"""What does not exist for a client that is not hired."""
+
+_TITLES = {
+    "client": "client",
+    "training_cycles": "μ [GHz·min]",
+    "energy_coefficient": "ρ",
+    "shapley_value": "Shapley value",
+    "share": "share",
+    "training_cap": "training cap",
+    "mining_cap": "mining cap",
+    "reason": "hired",
+    "training_price": "p_t [1/min]",
+    "mining_price": "p_m [1/min]",
+    "training_frequency": "q_t [GHz]",
+    "mining_frequency": "q_m [GHz]",
+    "training_time": "T_t [min]",
+    "mining_time": "T_m [min]",
+    "training_pay": "training pay",
+    "mining_pay": "mining pay",
+    "energy": "energy",
+    "utility": "utility",
+}
+
+
+def shapley_record(table: ClientTable, result: ShapleyResult, portions: Sequence[Fraction]) -> dict[str, Any]:
+    """Gather what ``bcfl shapley`` prints; `energy_coefficient` only if the file has it."""
+    clients = []
+    for position, name in enumerate(table.client):
+        row: dict[str, Any] = {"client": name, "training_cycles": table.training_cycles[position]}
+        if table.energy_coefficient is not None:
+            row["energy_coefficient"] = table.energy_coefficient[position]
+        row |= {"shapley_value": result.values[position], "share": portions[position]}
+        clients.append(row)
+    return {"n_clients": len(clients), "shapley_total": result.total, "clients": clients}
+
+
+def price_record(table: ClientTable, priced: PricedRound) -> dict[str, Any]:
+    """Gather what ``bcfl price`` prints."""
+    record = {"policy": priced.policy} | shapley_record(table, priced.shapley, priced.shares)
+    for position, row in enumerate(record["clients"]):
+        reason = priced.reason[position]
+        row |= {"hired": reason is None, "reason": None if reason is None else str(reason)}
+        for key in ("training_cap", "mining_cap", *OFFER_KEYS):
+            value = float(getattr(priced, key)[position])
+            row[key] = None if math.isnan(value) else value
+    return record
+
+
+def to_json(value: Any, indent: str = "") -> str:
+    """Write JSON with 17 significant digits, which a double needs to be read back unchanged.
+
+    Parameters
+    ----------
+    value : dict, list, str, bool, None, int, float or Fraction
+        Floats must be finite.
+    indent : str
+        White space before the closing bracket.
+
+    Examples
+    --------
+    >>> print(to_json({"share": Fraction(1, 10), "reason": None}))
+    {
+      "share": 0.10000000000000001,
+      "reason": null
+    }
+    """
+    if isinstance(value, (float, Fraction)):
+        return format(float(value), ".17g")
+    inner = indent + "  "
+    if isinstance(value, Mapping):
+        items = [f"{inner}{json.dumps(key)}: {to_json(item, inner)}" for key, item in value.items()]
+        return "{\n" + ",\n".join(items) + f"\n{indent}}}"
+    if isinstance(value, list):
+        return "[\n" + ",\n".join(inner + to_json(item, inner) for item in value) + f"\n{indent}]"
+    return json.dumps(value)
+
+
+def shapley_table(record: Mapping[str, Any], method: str) -> Table:
+    """Lay out `shapley_record` for people."""
+    keys = [key for key in record["clients"][0] if key in _TITLES]
+    total = float(record["shapley_total"])
+    return _table(f"{record['n_clients']} clients, v(N) = {total:.6g}, by {method}", keys, record["clients"])
+
+
+def price_tables(record: Mapping[str, Any], method: str) -> tuple[Table, Table]:
+    """Lay out `price_record` for people: what each client is offered at most, and what it answers."""
+    clients = record["clients"]
+    hired = [row for row in clients if row["hired"]]
+    paid = sum(row["training_pay"] + row["mining_pay"] for row in hired)
+    total = float(record["shapley_total"])
+    caps = _table(
+        f"Policy {record['policy']}: {len(clients)} clients, v(N) = {total:.6g}, by {method}",
+        ["client", "training_cycles", "shapley_value", "share", "training_cap", "mining_cap", "reason"],
+        [{**row, "reason": row["reason"] or "yes"} for row in clients],
+    )
+    offers = _table(f"{len(hired)} hired, paid {paid:.6g} in all", ["client", *OFFER_KEYS], hired)
+    return caps, offers
+
+
+def _table(title: str, keys: Iterable[str], rows: Iterable[Mapping[str, Any]]) -> Table:
+    table = Table(title=title, title_justify="left")
+    keys = list(keys)
+    for key in keys:
+        is_text = key in ("client", "reason")
+        table.add_column(_TITLES[key], justify="left" if is_text else "right", overflow="fold")
+    for row in rows:
+        # Text, not str: a client may be called "[red]".
+        table.add_row(*(Text(_shown(row[key])) for key in keys))
+    return table
+
+
+def _shown(value: str | float | Fraction) -> str:
+    return value if isinstance(value, str) else f"{float(value):.6g}"

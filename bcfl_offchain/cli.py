@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Optional
 
 import typer
 from rich.console import Console
 
 from .client_table import TableError, read_clients
+from .explanation_view import explanation_record, explanation_tables
 from .mechanism.errors import InvalidInput, MechanismError
+from .mechanism.explanation import explain_round
 from .mechanism.policies import POLICIES
 from .mechanism.pricing import RoundTerms, price_round
 from .mechanism.shapley import shapley_values, shares
@@ -36,6 +38,16 @@ ClientsFile = Annotated[
     ),
 ]
 Target = Annotated[str, typer.Option(metavar="NUMBER", help="Target g of the mean workload, GHz·min.")]
+Budget = Annotated[str, typer.Option(metavar="NUMBER", help="Budget η of the round, money.")]
+MiningBudget = Annotated[str, typer.Option(metavar="NUMBER", help="Part η_m of it that is meant for mining.")]
+Deadline = Annotated[
+    str, typer.Option(metavar="NUMBER", help="Longest time T for training and mining, minutes.")
+]
+MiningCycles = Annotated[str, typer.Option(metavar="NUMBER", help="Workload ψ of mining, GHz·min.")]
+PolicyName = Annotated[str, typer.Option(metavar="NAME", help=f"One of: {', '.join(POLICIES)}.")]
+Reservation = Annotated[
+    str, typer.Option(metavar="NUMBER", help="What a client gains elsewhere, u; for policy least-cost only.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object in place of a table.")]
 
 
@@ -67,20 +79,17 @@ def shapley(clients: ClientsFile, target: Target, as_json: AsJson = False) -> No
 )
 def price(
     clients: ClientsFile,
-    budget: Annotated[str, typer.Option(metavar="NUMBER", help="Budget η of the round, money.")],
-    mining_budget: Annotated[
-        str, typer.Option(metavar="NUMBER", help="Part η_m of it that is meant for mining.")
-    ],
-    deadline: Annotated[
-        str, typer.Option(metavar="NUMBER", help="Longest time T for training and mining, minutes.")
-    ],
-    mining_cycles: Annotated[str, typer.Option(metavar="NUMBER", help="Workload ψ of mining, GHz·min.")],
+    budget: Budget,
+    mining_budget: MiningBudget,
+    deadline: Deadline,
+    mining_cycles: MiningCycles,
     target: Target,
-    policy: Annotated[str, typer.Option(metavar="NAME", help=f"One of: {', '.join(POLICIES)}.")],
+    policy: PolicyName,
+    reservation_utility: Reservation = "0",
     as_json: AsJson = False,
 ) -> None:
     """Caps, prices, responses and pay of one round, client by client."""
-    terms = RoundTerms(budget, mining_budget, deadline, mining_cycles, target, policy)
+    terms = RoundTerms(budget, mining_budget, deadline, mining_cycles, target, policy, reservation_utility)
     table = read_clients(clients, required=("client", "training_cycles", "energy_coefficient"))
     priced = price_round(table.training_cycles, table.energy_coefficient, terms, table.max_frequency)
     record = price_record(table, priced)
@@ -88,6 +97,61 @@ def price(
         _print(to_json(record))
     else:
         _print(*price_tables(record, priced.shapley.method))
+
+
+@app.command(
+    epilog="Example:  bcfl explain clients.csv --budget 1500 --mining-budget 250 --deadline 15 "
+    "--mining-cycles 5 --target 10 --policy complete --audit-probability 0.1"
+)
+def explain(
+    clients: ClientsFile,
+    budget: Budget,
+    mining_budget: MiningBudget,
+    deadline: Deadline,
+    mining_cycles: MiningCycles,
+    target: Target,
+    policy: PolicyName,
+    reservation_utility: Reservation = "0",
+    audit_probability: Annotated[
+        Optional[str],
+        typer.Option(
+            metavar="NUMBER", help="How likely an audit is, α in (0, 1]; shows the bond that truth needs."
+        ),
+    ] = None,
+    max_report: Annotated[
+        Optional[str],
+        typer.Option(
+            metavar="NUMBER",
+            help="Largest μ that a client may report; by default twice the largest of workloads and target.",
+        ),
+    ] = None,
+    cost_weight: Annotated[
+        str,
+        typer.Option(metavar="NUMBER", help="Weight ξ of time and pay in the owner's utility (2), f(x) = x."),
+    ] = "1",
+    as_json: AsJson = False,
+) -> None:
+    """What a round invites each client to do: exact best response, regrets, bond, and the free deadline."""
+    terms = RoundTerms(budget, mining_budget, deadline, mining_cycles, target, policy, reservation_utility)
+    weight = exact(cost_weight, "cost_weight")
+    if weight < 0:
+        raise InvalidInput("cost_weight", cost_weight, "non-negative")
+    audits = None if audit_probability is None else exact(audit_probability, "audit_probability")
+    table = read_clients(clients, required=("client", "training_cycles", "energy_coefficient"))
+    told = explain_round(
+        table.training_cycles,
+        table.energy_coefficient,
+        terms,
+        table.max_frequency,
+        audit_probability=audits,
+        max_report=max_report,
+        cost_weight=float(weight),
+    )
+    record = explanation_record(table, told, None if audits is None else float(audits))
+    if as_json:
+        _print(to_json(record))
+    else:
+        _print(*explanation_tables(record, told.priced.shapley.method))
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -70,9 +70,13 @@ def price_record(table: ClientTable, priced: PricedRound) -> dict[str, Any]:
         reason = priced.reason[position]
         row |= {"hired": reason is None, "reason": None if reason is None else str(reason)}
         for key in ("training_cap", "mining_cap", *OFFER_KEYS):
-            value = float(getattr(priced, key)[position])
-            row[key] = None if math.isnan(value) else value
+            row[key] = number(getattr(priced, key)[position])
     return record
+
+
+def number(value: float) -> float | None:
+    """Turn NaN and infinity, which JSON has no word for, into None."""
+    return float(value) if math.isfinite(value) else None
 
 
 def to_json(value: Any, indent: str = "") -> str:
@@ -108,7 +112,7 @@ def shapley_table(record: Mapping[str, Any], method: str) -> Table:
     """Lay out `shapley_record` for people."""
     keys = [key for key in record["clients"][0] if key in _TITLES]
     total = float(record["shapley_total"])
-    return _table(f"{record['n_clients']} clients, v(N) = {total:.6g}, by {method}", keys, record["clients"])
+    return lay_out(f"{record['n_clients']} clients, v(N) = {total:.6g}, by {method}", keys, record["clients"])
 
 
 def price_tables(record: Mapping[str, Any], method: str) -> tuple[Table, Table]:
@@ -117,26 +121,29 @@ def price_tables(record: Mapping[str, Any], method: str) -> tuple[Table, Table]:
     hired = [row for row in clients if row["hired"]]
     paid = sum(row["training_pay"] + row["mining_pay"] for row in hired)
     total = float(record["shapley_total"])
-    caps = _table(
+    caps = lay_out(
         f"Policy {record['policy']}: {len(clients)} clients, v(N) = {total:.6g}, by {method}",
         ["client", "training_cycles", "shapley_value", "share", "training_cap", "mining_cap", "reason"],
         [{**row, "reason": row["reason"] or "yes"} for row in clients],
     )
-    offers = _table(f"{len(hired)} hired, paid {paid:.6g} in all", ["client", *OFFER_KEYS], hired)
+    offers = lay_out(f"{len(hired)} hired, paid {paid:.6g} in all", ["client", *OFFER_KEYS], hired)
     return caps, offers
 
 
-def _table(title: str, keys: Iterable[str], rows: Iterable[Mapping[str, Any]]) -> Table:
+def lay_out(title: str, keys: Iterable[str], rows: Iterable[Mapping[str, Any]]) -> Table:
+    """Lay out rows under the titles of their keys; a key without a title is its own."""
     table = Table(title=title, title_justify="left")
     keys = list(keys)
     for key in keys:
-        is_text = key in ("client", "reason")
-        table.add_column(_TITLES[key], justify="left" if is_text else "right", overflow="fold")
+        is_text = key in ("client", "reason", "binding")
+        table.add_column(_TITLES.get(key, key), justify="left" if is_text else "right", overflow="fold")
     for row in rows:
         # Text, not str: a client may be called "[red]".
         table.add_row(*(Text(_shown(row[key])) for key in keys))
     return table
 
 
-def _shown(value: str | float | Fraction) -> str:
+def _shown(value: str | float | Fraction | None) -> str:
+    if value is None:
+        return "–"
     return value if isinstance(value, str) else f"{float(value):.6g}"

@@ -86,6 +86,11 @@ def mining_within_cap(mining_pay: ArrayLike, mining_cap: ArrayLike) -> Check:
     return _at_most("(17)", mining_pay, mining_cap)
 
 
+def pay_within_caps(pay: ArrayLike, training_cap: ArrayLike, mining_cap: ArrayLike) -> Check:
+    """(16) and (17) added up, for policies that cap the sum of both pays."""
+    return _at_most("(16) + (17)", pay, np.asarray(training_cap, float) + mining_cap)
+
+
 def participates(utility: ArrayLike, pay: ArrayLike) -> Check:
     """(20): the client's utility is not negative; what it is paid sets the scale of the rounding."""
     return _at_most("(20)", np.asarray(pay, float) - utility, pay)

@@ -11,19 +11,30 @@ rounded response:
 4. (9)      q_m = ceil(psi 10^9 q_t / D) with D = T q_t - M 10^9 > 0, so (7) holds; D/q_t = T - T_t
 5. (19)     P_m = floor(R_m 10^18 q_t / D); (23) P_m = ceil(rho q_m^3 / 10^54), the least price with (6)
 6. pay      floor(P_t M/(q_t 10^9)) and floor(P_m psi/(q_m 10^9)), each at most its cap
+
+Policies with one price P and one frequency q for both subtasks put these in place of steps 2 to 6:
+
+2. (7)      q = ceil(S 10^9/T) with S = M + psi, so (7) holds
+3. price    fair-share: P = floor((R_t + R_m) 10^18/T), hired if P 10^54 >= rho q^3, which is (5) and (6)
+            least-cost: P = ceil((rho q^3 S + u q 10^63)/(10^54 S)), the least integer with which pay covers
+            energy and the reservation utility u at q; hired if P T <= (R_t + R_m) 10^18
+4. pay      floor(P M/(q_t 10^9)) + floor(P psi/(q_m 10^9)), at most R_t + R_m
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import isqrt
 
 from .errors import InvalidInput, OutOfRange, UnknownPolicy, WorkRefused
+from .policies import POLICIES
 from .reasons import Reason
 from .shapley import shapley_values, shares
 from .units import CYCLES_PER_GIGACYCLE, WAD
+
+_Offer = tuple[int, int, int, int]  # training price, mining price, training frequency, mining frequency
 
 MAX_BUDGET = 2**79 - 1
 MAX_CYCLES = 2**48 - 1
@@ -51,7 +62,9 @@ class Terms:
     mining_cycles, target : int
         psi >= 1 and g >= 0 in cycles, below 2^48.
     policy : str
-        ``complete`` or ``incomplete``.
+        ``complete``, ``incomplete``, ``fair-share`` or ``least-cost``.
+    reservation_utility : int
+        u in wei, below 2^79; 0 for every policy but ``least-cost``.
 
     Raises
     ------
@@ -64,6 +77,7 @@ class Terms:
     mining_cycles: int
     target: int
     policy: str
+    reservation_utility: int = 0
 
     def __post_init__(self) -> None:
         _in_range("budget", self.budget, 0, MAX_BUDGET)
@@ -71,8 +85,10 @@ class Terms:
         _in_range("deadline", self.deadline, 1, MAX_DEADLINE)
         _in_range("mining_cycles", self.mining_cycles, 1, MAX_CYCLES)
         _in_range("target", self.target, 0, MAX_CYCLES)
-        if self.policy not in _MINING_PRICES:
-            raise UnknownPolicy(self.policy, tuple(_MINING_PRICES))
+        if self.policy not in POLICIES:
+            raise UnknownPolicy(self.policy, tuple(POLICIES))
+        most = MAX_BUDGET if self.policy == "least-cost" else 0
+        _in_range("reservation_utility", self.reservation_utility, 0, most)
 
 
 @dataclass(frozen=True)
@@ -184,7 +200,7 @@ def work_pay(
     Returns
     -------
     (training_pay, mining_pay) : tuple of int
-        Wei, each at most its cap.
+        Wei, each at most its cap; or both together at most both caps, with mining giving way.
 
     Raises
     ------
@@ -213,12 +229,12 @@ def work_pay(
             mining_frequency=mining_frequency,
             deadline=terms.deadline,
         )
-    return (
-        min(
-            _uncapped_pay(entry.training_price, report.training_cycles, training_frequency),
-            entry.training_cap,
-        ),
-        min(_uncapped_pay(entry.mining_price, terms.mining_cycles, mining_frequency), entry.mining_cap),
+    return _capped(
+        terms,
+        entry.training_cap,
+        entry.mining_cap,
+        _uncapped_pay(entry.training_price, report.training_cycles, training_frequency),
+        _uncapped_pay(entry.mining_price, terms.mining_cycles, mining_frequency),
     )
 
 
@@ -263,49 +279,82 @@ def _uncapped_pay(price: int, cycles: int, frequency: int) -> int:
     return price * cycles // (frequency * CYCLES_PER_GIGACYCLE)
 
 
-def _complete_mining_price(report: Report, cap: int, q_t: int, time_left: int, q_m: int) -> int:
-    """(19) as corrected: the cap over the time left, rounded down."""
-    return cap * WAD * q_t // time_left
-
-
-def _incomplete_mining_price(report: Report, cap: int, q_t: int, time_left: int, q_m: int) -> int:
-    """(23): the least integer price at which the rounded response meets (6)."""
-    return _ceil_div(report.energy_coefficient * q_m**3, WAD**3)
-
-
-_MINING_PRICES: dict[str, Callable[[Report, int, int, int, int], int]] = {
-    "complete": _complete_mining_price,
-    "incomplete": _incomplete_mining_price,
-}
+def _capped(
+    terms: Terms, training_cap: int, mining_cap: int, training_pay: int, mining_pay: int
+) -> tuple[int, int]:
+    """Cap both pays as the policy does."""
+    if POLICIES[terms.policy].cap_on_sum:
+        training_pay = min(training_pay, training_cap + mining_cap)
+        return training_pay, min(mining_pay, training_cap + mining_cap - training_pay)
+    return min(training_pay, training_cap), min(mining_pay, mining_cap)
 
 
 def _entry(report: Report, terms: Terms, value: Fraction, share: Fraction, cap_m: int) -> Entry:
     """Follow the chain for one client until a condition of the domain fails."""
-
-    def refuse(reason: Reason) -> Entry:
-        return Entry(value, share, False, reason)
-
-    cycles, rho = report.training_cycles, report.energy_coefficient
     cap_t = int(share * (terms.budget - terms.mining_budget))
     if cap_t == 0:
-        return refuse(Reason.ZERO_TRAINING_CAP)
+        return Entry(value, share, False, Reason.ZERO_TRAINING_CAP)
+    answer = (_uniform_offer if POLICIES[terms.policy].cap_on_sum else _theorem_offer)(
+        report, terms, cap_t, cap_m
+    )
+    if isinstance(answer, Reason):
+        return Entry(value, share, False, answer)
+    price_t, price_m, q_t, q_m = answer
+    pay = _capped(
+        terms,
+        cap_t,
+        cap_m,
+        _uncapped_pay(price_t, report.training_cycles, q_t),
+        _uncapped_pay(price_m, terms.mining_cycles, q_m),
+    )
+    return Entry(value, share, True, None, cap_t, cap_m, price_t, price_m, q_t, q_m, *pay)
+
+
+def _theorem_offer(report: Report, terms: Terms, cap_t: int, cap_m: int) -> _Offer | Reason:
+    """Theorems 3.2 and 4.1, answered by Theorem 3.1."""
+    cycles, rho = report.training_cycles, report.energy_coefficient
     price_t = isqrt(cap_t**3 * 10**81 // (rho * cycles**3))
     if price_t > MAX_PRICE:  # at least 92, for the ranges leave 10^81/(rho M^3) above 92^2
-        return refuse(Reason.TRAINING_PRICE_RANGE)
+        return Reason.TRAINING_PRICE_RANGE
     q_t = floor_cbrt(price_t * WAD**3 // rho)
     if q_t > report.max_frequency:  # at least 10^7, for the same reason
-        return refuse(Reason.TRAINING_FREQUENCY)
+        return Reason.TRAINING_FREQUENCY
     time_left = terms.deadline * q_t - cycles * CYCLES_PER_GIGACYCLE  # times q_t: D of the module's docstring
     if time_left <= 0:
-        return refuse(Reason.TRAINING_TIME)
+        return Reason.TRAINING_TIME
     q_m = _ceil_div(terms.mining_cycles * CYCLES_PER_GIGACYCLE * q_t, time_left)
     if q_m > report.max_frequency:
-        return refuse(Reason.MINING_FREQUENCY)
-    price_m = _MINING_PRICES[terms.policy](report, cap_m, q_t, time_left, q_m)
+        return Reason.MINING_FREQUENCY
+    if terms.policy == "complete":
+        price_m = cap_m * WAD * q_t // time_left
+    else:
+        price_m = _ceil_div(rho * q_m**3, WAD**3)
     pay_m = _uncapped_pay(price_m, terms.mining_cycles, q_m)
     if not covers_energy(price_m, rho, q_m) or (terms.policy == "incomplete" and pay_m > cap_m):
-        return refuse(Reason.MINING_ENERGY)
+        return Reason.MINING_ENERGY
     if price_m > MAX_PRICE:  # at least 1, for it covers some energy
-        return refuse(Reason.MINING_PRICE_RANGE)
-    pay_t = min(_uncapped_pay(price_t, cycles, q_t), cap_t)
-    return Entry(value, share, True, None, cap_t, cap_m, price_t, price_m, q_t, q_m, pay_t, min(pay_m, cap_m))
+        return Reason.MINING_PRICE_RANGE
+    return price_t, price_m, q_t, q_m
+
+
+def _uniform_offer(report: Report, terms: Terms, cap_t: int, cap_m: int) -> _Offer | Reason:
+    """One price for both subtasks, answered by one frequency."""
+    cycles, rho = report.training_cycles + terms.mining_cycles, report.energy_coefficient
+    frequency = _ceil_div(cycles * CYCLES_PER_GIGACYCLE, terms.deadline)
+    if frequency > report.max_frequency:
+        return Reason.FREQUENCY
+    if terms.policy == "fair-share":
+        price = (cap_t + cap_m) * WAD // terms.deadline
+        if not covers_energy(price, rho, frequency):
+            return Reason.ENERGY
+    else:
+        needed = (
+            rho * frequency**3 * cycles
+            + terms.reservation_utility * frequency * WAD**3 * CYCLES_PER_GIGACYCLE
+        )
+        price = _ceil_div(needed, WAD**3 * cycles)
+        if price * terms.deadline > (cap_t + cap_m) * WAD:
+            return Reason.LEAST_PAY
+    if price > MAX_PRICE:  # at least 1, for it covers some energy
+        return Reason.PRICE_RANGE
+    return price, price, frequency, frequency

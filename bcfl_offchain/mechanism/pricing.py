@@ -1,6 +1,6 @@
 """One round in floats, for all clients at once: from their workloads to prices, responses, pay and utility.
 
-The caps of Section 3.1, Theorems 3.1, 3.2 and 4.1, and the domain in which they hold. Units are free
+The caps of Section 3.1, a policy's prices and response, and the domain in which they hold. Units are free
 as long as they are consistent. `fixed_point` does the same in the chain's integers.
 """
 
@@ -13,14 +13,12 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from .constraints import leaves_time_to_mine, mining_within_cap, within_max_frequency
 from .errors import InvalidInput
+from .offers import make_offer, reasons_against
 from .policies import POLICIES, PriceInputs, find_policy
 from .reasons import Reason
-from .responses import mining_frequency, training_frequency
 from .shapley import ShapleyResult, shapley_values, shares
 from .units import Number, exact
-from .utilities import energy_cost
 
 FloatArray = NDArray[np.float64]
 
@@ -39,6 +37,8 @@ class RoundTerms:
         g, non-negative.
     policy : str
         A name in `POLICIES`.
+    reservation_utility : Number
+        u, what a client gains elsewhere; non-negative, and 0 for every policy but ``least-cost``.
 
     Raises
     ------
@@ -51,9 +51,10 @@ class RoundTerms:
     mining_cycles: Number
     target: Number
     policy: str = next(iter(POLICIES))
+    reservation_utility: Number = 0
 
     def __post_init__(self) -> None:
-        for field in ("budget", "mining_budget", "target"):
+        for field in ("budget", "mining_budget", "target", "reservation_utility"):
             self._keep(field, exact(getattr(self, field), field), "non-negative")
         for field in ("deadline", "mining_cycles"):
             self._keep(field, exact(getattr(self, field), field), "positive")
@@ -62,6 +63,10 @@ class RoundTerms:
                 "mining_budget", float(self.mining_budget), f"at most budget = {float(self.budget)}"
             )
         find_policy(self.policy)
+        if self.reservation_utility and self.policy != "least-cost":
+            raise InvalidInput(
+                "reservation_utility", float(self.reservation_utility), f"0 under policy {self.policy}"
+            )
 
     def _keep(self, field: str, value: Fraction, requirement: str) -> None:
         if value < 0 or (requirement == "positive" and value == 0):
@@ -130,6 +135,42 @@ def price_round(
     >>> round(float(priced.training_price[0]), 12), round(float(priced.mining_price[0]), 12)
     (39.528470752105, 0.348006579075)
     """
+    given, limits, shapley, portions = price_inputs(training_cycles, energy_coefficient, terms, max_frequency)
+    offer = make_offer(given, terms.policy)
+    reason = reasons_against(given, offer, terms.policy, limits)
+    hired = np.array([why is None for why in reason])
+    blanked = {name: np.where(hired, values, np.nan) for name, values in vars(offer).items()}
+    return PricedRound(
+        terms.policy, shapley, portions, hired, reason, given.training_cap, given.mining_cap, **blanked
+    )
+
+
+def price_inputs(
+    training_cycles: Sequence[Number],
+    energy_coefficient: Sequence[Number],
+    terms: RoundTerms,
+    max_frequency: Sequence[Number | None] | None = None,
+) -> tuple[PriceInputs, FloatArray, ShapleyResult, tuple[Fraction, ...]]:
+    """Turn a round's clients into caps: what a policy looks at.
+
+    Parameters
+    ----------
+    training_cycles, energy_coefficient, terms, max_frequency
+        As `price_round` takes them.
+
+    Returns
+    -------
+    given : PriceInputs
+    max_frequency : array, shape (N,)
+        Infinite where there is no limit.
+    shapley : ShapleyResult
+    shares : tuple of Fraction, length N
+
+    Raises
+    ------
+    InvalidInput, ShapleyTooLarge
+        As `price_round`.
+    """
     workloads = _positive("training_cycles", training_cycles, len(training_cycles))
     coefficients = _positive("energy_coefficient", energy_coefficient, len(workloads))
     limits = _limits(max_frequency, len(workloads))
@@ -142,14 +183,9 @@ def price_round(
         mining_cap=_floats([terms.mining_budget / len(workloads)] * len(workloads)),
         mining_cycles=float(terms.mining_cycles),
         deadline=float(terms.deadline),
+        reservation_utility=float(terms.reservation_utility),
     )
-    offer = _offer(given, terms.policy)
-    reason = _reasons(given, offer, limits)
-    hired = np.array([why is None for why in reason])
-    blanked = {name: np.where(hired, values, np.nan) for name, values in offer.items()}
-    return PricedRound(
-        terms.policy, shapley, portions, hired, reason, given.training_cap, given.mining_cap, **blanked
-    )
+    return given, limits, shapley, portions
 
 
 def _positive(field: str, values: Sequence[Number], n_clients: int) -> list[Fraction]:
@@ -172,48 +208,3 @@ def _limits(max_frequency: Sequence[Number | None] | None, n_clients: int) -> Fl
 
 def _floats(values: Sequence[Fraction]) -> FloatArray:
     return np.array([float(value) for value in values])
-
-
-def _offer(given: PriceInputs, policy: str) -> dict[str, FloatArray]:
-    """Prices, the response of Theorem 3.1, and what they bring; meaningless outside the domain."""
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        price_t, price_m = find_policy(policy).prices(given)
-        q_t = training_frequency(price_t, given.energy_coefficient)
-        time_t = given.training_cycles / q_t
-        q_m = mining_frequency(given.mining_cycles, given.deadline, time_t)
-        time_m = given.mining_cycles / q_m
-        pay_t = np.minimum(price_t * time_t, given.training_cap)
-        pay_m = np.minimum(price_m * time_m, given.mining_cap)
-        energy = energy_cost(given.training_cycles, q_t, given.energy_coefficient)
-        energy = energy + energy_cost(given.mining_cycles, q_m, given.energy_coefficient)
-        return {
-            "training_price": price_t,
-            "mining_price": price_m,
-            "training_frequency": q_t,
-            "mining_frequency": q_m,
-            "training_time": time_t,
-            "mining_time": time_m,
-            "training_pay": pay_t,
-            "mining_pay": pay_m,
-            "energy": energy,
-            "utility": pay_t + pay_m - energy,
-        }
-
-
-def _reasons(
-    given: PriceInputs, offer: dict[str, FloatArray], limits: FloatArray
-) -> tuple[Reason | None, ...]:
-    """First condition of the domain of Theorems 3.2 and 4.1 that each client breaks."""
-    with np.errstate(invalid="ignore", over="ignore"):
-        mining_cost = energy_cost(given.mining_cycles, offer["mining_frequency"], given.energy_coefficient)
-        broken = {
-            Reason.ZERO_TRAINING_CAP: given.training_cap <= 0,
-            Reason.TRAINING_FREQUENCY: ~within_max_frequency(offer["training_frequency"], limits).holds,
-            Reason.TRAINING_TIME: ~leaves_time_to_mine(offer["training_time"], given.deadline).holds,
-            Reason.MINING_FREQUENCY: ~within_max_frequency(offer["mining_frequency"], limits).holds,
-            Reason.MINING_ENERGY: ~mining_within_cap(mining_cost, given.mining_cap).holds,
-        }
-    return tuple(
-        next((reason for reason, mask in broken.items() if mask[client]), None)
-        for client in range(len(limits))
-    )

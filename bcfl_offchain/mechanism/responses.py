@@ -1,4 +1,4 @@
-"""Stage II: the client's response of Theorem 3.1, (8) and (9), and the times that follow from it."""
+"""Stage II: the client's response of Theorem 3.1, (8) and (9), and the one to a uniform price."""
 
 from __future__ import annotations
 
@@ -39,3 +39,16 @@ def mining_frequency(mining_cycles: ArrayLike, deadline: ArrayLike, training_tim
     0.348006579075
     """
     return np.asarray(mining_cycles, float) / (np.asarray(deadline, float) - training_time)
+
+
+def uniform_frequency(training_cycles: ArrayLike, mining_cycles: ArrayLike, deadline: ArrayLike) -> NDArray:
+    """Frequency that does both subtasks in the whole deadline with the least energy: (mu + psi)/T.
+
+    It is the exact best response to one price for both subtasks.
+
+    Examples
+    --------
+    >>> float(uniform_frequency(10.0, 5.0, 15.0))
+    1.0
+    """
+    return (np.asarray(training_cycles, float) + mining_cycles) / deadline

@@ -93,7 +93,9 @@ def test_a_file_that_is_not_there_and_a_folder(tmp_path, capsys):
         ("deadline", "inf", "a finite number"),
         ("mining_cycles", "0", "positive"),
         ("target", "nan", "a finite number"),
-        ("policy", "generous", "complete, incomplete"),
+        ("policy", "generous", "complete, incomplete, fair-share, least-cost"),
+        ("reservation_utility", "1", "0 under policy complete"),
+        ("reservation_utility", "-1", "non-negative"),
     ],
 )
 def test_options_without_meaning(good, capsys, option, value, requirement):

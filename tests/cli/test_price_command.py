@@ -65,6 +65,23 @@ def test_json_of_the_paper_setting(paper, capsys, policy, mining_price):
         assert row["training_time"] == pytest.approx(0.632455532033675866, rel=1e-15)
 
 
+@pytest.mark.parametrize(
+    "policy, more, unit_price, pay",
+    [
+        ("fair-share", [], 2.0, 30.0),
+        ("least-cost", [], 0.01, 0.15),
+        ("least-cost", ["--reservation-utility", "3"], 0.21, 3.15),
+    ],
+)
+def test_policies_with_one_price(paper, capsys, policy, more, unit_price, pay):
+    assert main(["price", str(paper), *OPTIONS, "--policy", policy, *more, "--json"]) == 0
+    for row in json.loads(capsys.readouterr().out)["clients"]:
+        assert list(row) == KEYS
+        assert row["training_price"] == row["mining_price"] == pytest.approx(unit_price, rel=1e-14)
+        assert row["training_frequency"] == row["mining_frequency"] == pytest.approx(1.0, rel=1e-14)
+        assert row["training_pay"] + row["mining_pay"] == pytest.approx(pay, rel=1e-13)
+
+
 def test_numbers_have_17_significant_digits(paper, capsys):
     assert main(["price", str(paper), *OPTIONS, "--policy", "complete", "--json"]) == 0
     written = capsys.readouterr().out
@@ -113,7 +130,9 @@ def test_it_runs_as_a_module(mixed):
     assert done.stderr == ""
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["shapley", "--help"], ["price", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["shapley", "--help"], ["price", "--help"], ["explain", "--help"]]
+)
 def test_help_has_an_example(arguments, capsys):
     assert main(arguments) == 0
     assert "Example:  bcfl" in capsys.readouterr().out

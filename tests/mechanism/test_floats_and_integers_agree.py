@@ -18,6 +18,7 @@ from bcfl_offchain.mechanism.fixed_point import MAX_ENERGY_COEFFICIENT
 GIGA, WAD, ETHER = 10**9, 10**18, 10**18
 UNIT = 6 * GIGA
 FEWEST_DIGITS = 10**13
+POLICIES = ["complete", "incomplete", "fair-share", "least-cost"]
 SCALES = {
     "training_price": WAD,
     "mining_price": WAD,
@@ -39,6 +40,7 @@ def in_floats(reports, terms):
         Fraction(terms.mining_cycles, GIGA),
         Fraction(terms.target, GIGA),
         terms.policy,
+        terms.reservation_utility,
     )
     return price_round(
         [Fraction(report.training_cycles, GIGA) for report in reports],
@@ -52,7 +54,7 @@ def assert_agreement(reports, terms):
     """Compare every client that both paths hire; return how many numbers were compared."""
     priced, compared = in_floats(reports, terms), 0
     for client, (report, entry) in enumerate(zip(reports, price_list(reports, terms))):
-        if entry.reason not in (Reason.TRAINING_PRICE_RANGE, Reason.MINING_PRICE_RANGE):
+        if entry.reason not in (Reason.TRAINING_PRICE_RANGE, Reason.MINING_PRICE_RANGE, Reason.PRICE_RANGE):
             assert priced.reason[client] is entry.reason
         if not entry.hired or priced.mining_time[client] < terms.deadline / 100:
             continue
@@ -80,6 +82,7 @@ def draw_round(integer, policy):
         integer(1, 200) * UNIT,
         integer(1, 200) * UNIT,
         policy,
+        integer(0, budget // 100) if policy == "least-cost" else 0,
     )
     rho = budget * WAD // n_clients // 10**6
     reports = [
@@ -93,7 +96,7 @@ def draw_round(integer, policy):
     return reports, terms
 
 
-@pytest.mark.parametrize("policy", ["complete", "incomplete"])
+@pytest.mark.parametrize("policy", POLICIES)
 def test_random_rounds(policy):
     random = Random(20)
     print("seed 20")
@@ -102,7 +105,7 @@ def test_random_rounds(policy):
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.integers(0, 2**32), st.sampled_from(["complete", "incomplete"]))
+@given(st.integers(0, 2**32), st.sampled_from(POLICIES))
 def test_rounds_that_hypothesis_finds(seed, policy):
     # A seed, not single draws: hypothesis is drawn to the ends of ranges, where few clients are hired.
     assert_agreement(*draw_round(Random(seed).randint, policy))

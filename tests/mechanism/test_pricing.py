@@ -116,7 +116,7 @@ def test_terms_without_meaning_are_refused(field, value, problem):
 
 
 def test_an_unknown_policy_is_refused_with_those_that_exist():
-    with pytest.raises(UnknownPolicy, match="complete, incomplete") as refusal:
+    with pytest.raises(UnknownPolicy, match="complete, incomplete, fair-share, least-cost") as refusal:
         replace(TERMS, policy="generous")
     assert refusal.value.name == "generous"
     assert isinstance(find_policy("complete"), Policy)

@@ -5,6 +5,7 @@ Exit code 2 and one line on standard error for anything that the user gave and c
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -88,6 +89,35 @@ def price(
         _print(to_json(record))
     else:
         _print(*price_tables(record, priced.shapley.method))
+
+
+@app.command(
+    epilog="Example:  bcfl audit --rpc http://127.0.0.1:8545 0x… --json        "
+    "Exit code 1 if anything differs."
+)
+def audit(
+    task: Annotated[str, typer.Argument(metavar="TASK", help="Address of the task's contract.")],
+    rpc: Annotated[str, typer.Option(metavar="URL", help="A node of its chain, by HTTP.")],
+    factory: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="A factory you trust; the task has to be made by it."),
+    ] = None,
+    first_block: Annotated[
+        int | None,
+        typer.Option(metavar="NUMBER", min=0, help="Where its logs begin, for a node without old states."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Recompute every cap, price, pay and the ledger of a task from chain data alone."""
+    from .cli_audit import audit_task  # web3 takes a second to load: only here
+
+    report, tables = audit_task(task, rpc, factory, first_block)
+    if as_json:
+        print(json.dumps(report.to_json(), indent=2))
+    else:
+        _print(*tables)
+    if not report.agrees:
+        raise typer.Exit(1)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -15,6 +15,7 @@ from .errors import (
     TooFewHired,
     TooManyMembers,
     UnknownMember,
+    WorkWindowOpen,
 )
 from .judgement import Verdict, Workplace, judge
 from .owner import Owner
@@ -37,6 +38,7 @@ __all__ = [
     "UnknownMember",
     "Verdict",
     "Work",
+    "WorkWindowOpen",
     "Workplace",
     "audit",
     "judge",

@@ -10,6 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from bcfl_offchain.chain.clock import Clock
+from bcfl_offchain.chain.errors import UnknownTask
 from bcfl_offchain.chain.history import PriceList, Round
 from bcfl_offchain.chain.mining import Solution, solve
 from bcfl_offchain.chain.transactions import Signer, TransactionRecord
@@ -108,7 +109,16 @@ class Client:
         return Report(units, self.energy_coefficient, self.max_frequency)
 
     def join(self) -> TransactionRecord:
-        """Join the task with the bond."""
+        """Join the task with the bond.
+
+        Raises
+        ------
+        UnknownTask
+            If the factory did not make it: anybody can clone the code with terms that nobody has checked.
+        """
+        task = self.place.task.address
+        if not self.place.factory.is_task(task):
+            raise UnknownTask(task, f"the factory {self.place.factory.address} did not make it; do not join")
         return self.place.task.join(self.signer, self.report())
 
     def leave(self) -> TransactionRecord:
@@ -225,7 +235,7 @@ class Client:
         if work is None or self.address not in round_.works:
             return
         self.place.store.put(work.update)
-        if self.address in drawn_clients(round_, self.place.task.terms.audit_probability):
+        if self.address in drawn_clients(self.place, round_):
             evidence = pack_evidence(self.data, self.place.file_name(round_.number, self.address))
             evidence_hash = self.place.store.put(evidence)
             self.place.board.put_evidence(self.place.ballot(round_), self.signer.account, evidence_hash)

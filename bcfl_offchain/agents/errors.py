@@ -99,3 +99,13 @@ class UnknownMember(AgentError):
     def __init__(self, client: str) -> None:
         self.client = client
         super().__init__(f"{client} has not joined the task; it cannot be listed")
+
+
+class WorkWindowOpen(AgentError):
+    """A draw of audits before the work window has closed."""
+
+    def __init__(self, round_: int, work_end: int, last_block: int) -> None:
+        self.round, self.work_end, self.last_block = round_, work_end, last_block
+        super().__init__(
+            f"work in round {round_} may come until {work_end}, the last block is of {last_block}; wait for a later one"
+        )

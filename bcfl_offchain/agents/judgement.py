@@ -2,8 +2,8 @@
 
 Everyone judges by the same published files and the same chain data, so honest clients come to the same result
 to the bit. Audited clients are drawn with the task's probability from a seed that is known only after the
-last work is in: keccak(round seed, generator, its puzzle hash). A drawn client has to show its update and its
-data, and they have to agree with each other and with its report; one that shows nothing is as one that lied,
+last work is in: keccak(round seed, hash of the first block after the work window). A drawn client has to show
+its update and its data, and they have to agree with each other and with its report; one that shows nothing is as one that lied,
 or every liar would show nothing.
 """
 
@@ -12,9 +12,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from eth_utils import keccak, to_canonical_address
+from web3 import Web3
 
 from bcfl_offchain.chain.history import Round, TaskHistory, TaskReader
-from bcfl_offchain.chain.task import TaskContract
+from bcfl_offchain.chain.task import Factory, TaskContract
 from bcfl_offchain.chain.types import RoundResult, address_order
 from bcfl_offchain.chain.votes import Ballot
 from bcfl_offchain.learning import (
@@ -36,6 +37,7 @@ from bcfl_offchain.learning import (
 
 from .agreement import Agreement
 from .board import Board
+from .errors import WorkWindowOpen
 
 _PROBABILITY_ONE = 10**18
 # 16,384 rows of 64 float32 and a label, and a header.
@@ -44,8 +46,9 @@ _MAX_EVIDENCE_BYTES = 2**23
 
 @dataclass(frozen=True)
 class Workplace:
-    """Where a task's people meet: the chain, the store of files, the board, and what they agreed on."""
+    """Where a task's people meet: the factory that they trust, the chain, the store of files, the board, and what they agreed on."""
 
+    factory: Factory
     task: TaskContract
     reader: TaskReader
     store: Store
@@ -95,12 +98,34 @@ class Verdict:
     reasons: dict[str, str]
 
 
-def audit_seed(round_: Round) -> bytes:
-    """The seed that audited clients are drawn from, final when the work window has closed."""
-    last = round_.generators[-1]
-    return keccak(
-        round_.opened.seed + to_canonical_address(last.client) + last.puzzle_hash.to_bytes(8, "big")
-    )
+def audit_seed(w3: Web3, round_: Round, work_end: int) -> bytes:
+    """The seed that audited clients are drawn from: no worker knew it when it sent its work.
+
+    Parameters
+    ----------
+    w3 : Web3
+    round_ : Round
+    work_end : int
+        Last second of the round's work window.
+
+    Returns
+    -------
+    bytes
+        keccak(round seed, hash of the first block after the work window).
+
+    Raises
+    ------
+    WorkWindowOpen
+        If there is no such block yet.
+    """
+    low, high = round_.opened.place.block - 1, w3.eth.block_number
+    last = w3.eth.get_block(high)["timestamp"]
+    if last <= work_end:
+        raise WorkWindowOpen(round_.number, work_end, last)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if w3.eth.get_block(middle)["timestamp"] > work_end else (middle, high)
+    return keccak(round_.opened.seed + bytes(w3.eth.get_block(high)["hash"]))
 
 
 def is_drawn(seed: bytes, client: str, audit_probability: int) -> bool:
@@ -115,12 +140,16 @@ def is_drawn(seed: bytes, client: str, audit_probability: int) -> bool:
     return draw * _PROBABILITY_ONE < audit_probability * 2**256
 
 
-def drawn_clients(round_: Round, audit_probability: int) -> list[str]:
-    """Who is audited among those who worked."""
-    if not round_.works:
-        return []
-    seed = audit_seed(round_)
-    return [client for client in round_.works if is_drawn(seed, client, audit_probability)]
+def drawn_clients(place: Workplace, round_: Round) -> list[str]:
+    """Who is audited among those who worked in the open round; its work window has closed.
+
+    Raises
+    ------
+    WorkWindowOpen
+    """
+    seed = audit_seed(place.task.w3, round_, place.task.proposal_start() - 1)
+    probability = place.task.terms.audit_probability
+    return [client for client in round_.works if is_drawn(seed, client, probability)]
 
 
 def judge(place: Workplace, history: TaskHistory, round_: Round) -> Verdict:
@@ -153,7 +182,7 @@ def judge(place: Workplace, history: TaskHistory, round_: Round) -> Verdict:
         except FileRejected as error:
             rejected[client] = str(error)
     forfeited = {}
-    for client in drawn_clients(round_, place.task.terms.audit_probability):
+    for client in drawn_clients(place, round_):
         if problem := _audit(place, round_, client, start, updates.get(client)):
             forfeited[client] = problem
             updates.pop(client, None)

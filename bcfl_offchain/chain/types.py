@@ -168,7 +168,6 @@ class RoundState:
     opened_at: int
     ended_at: int
     list_version: int
-    hired: int
     mining_cap: int
     seed: bytes
     generator: str

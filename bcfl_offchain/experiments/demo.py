@@ -129,6 +129,7 @@ def run_demo(
     owner_signer = Signer(w3, Account.from_key(owner_key), records)
     owner = Owner.create(owner_signer, factory, demo_terms(config, owner_signer.address))
     place = Workplace(
+        factory,
         owner.task,
         owner.reader,
         Store(Path(directory) / "store"),

@@ -45,6 +45,7 @@ HASHES = 2**12
 MAX_BUDGET = 10**17
 """Wei; beyond it the energy coefficient leaves its range on chain."""
 MAX_CLIENTS = 12
+LEAST_GRACE, LEAST_JOIN_WINDOW = 12, 30  # s, of TermsCheck.sol
 """Up to here every client is hired under both policies."""
 TRAINING = TrainingConfig(iterations=5)
 _PACE_BLOCKS = 10
@@ -116,8 +117,8 @@ def payout_terms(payout: Payout, owner: str, n_clients: int, seconds_per_block: 
         bond=payout.bond,
         audit_probability=0,
         deadline=DEADLINE,
-        grace=window * (n_clients + 1),
-        join_window=window * (n_clients + 2),
+        grace=max(LEAST_GRACE, window * (n_clients + 1)),
+        join_window=max(LEAST_JOIN_WINDOW, window * (n_clients + 2)),
         list_window=window * 4,
         proposal_window=window * 3,
         min_hired=1,
@@ -220,7 +221,8 @@ def run_payout(
     purse, w3 = parties.purse, parties.purse.w3
     terms = payout_terms(payout, parties.owner.address, len(parties.clients), pace(w3))
     purse.keep_back("end round", "close task")
-    owner = Owner.create(parties.owner, Factory(w3, factory), terms)
+    trusted = Factory(w3, factory)
+    owner = Owner.create(parties.owner, trusted, terms)
     log(
         f"task {owner.task.address}; should this run be killed, "
         f"BCFL_TASK={owner.task.address} takes back what is in it"
@@ -228,7 +230,7 @@ def run_payout(
     stopped: BaseException | None = None
     reached = None
     try:
-        reached = _round(parties, owner, payout, clock, folder, log)
+        reached = _round(parties, trusted, owner, payout, clock, folder, log)
     except (Exception, KeyboardInterrupt) as error:  # the money first; the caller gets the error afterwards
         stopped = error
         log(f"stopped: {_said(error)}; giving back what is left")
@@ -248,12 +250,15 @@ def _said(error: BaseException) -> str:
     return str(error) or type(error).__name__
 
 
-def _round(parties: Parties, owner: Owner, payout: Payout, clock: Clock, folder: Path, log: Log) -> float:
+def _round(
+    parties: Parties, factory: Factory, owner: Owner, payout: Payout, clock: Clock, folder: Path, log: Log
+) -> float:
     """The task's one round; accuracy of its global model on held-out data."""
     training, held_out = split(digits(), payout.seed)
     parts = partition(training, len(parties.clients), payout.seed, alpha=5.0)
     addresses = [signer.address for signer in parties.clients]
     place = Workplace(
+        factory,
         owner.task,
         owner.reader,
         Store(folder / "files"),

@@ -15,9 +15,10 @@ from bcfl_offchain.agents import (
     pricing,
 )
 from bcfl_offchain.agents.pricing import compute_list
-from bcfl_offchain.chain import TransactionRefused
+from bcfl_offchain.chain import TransactionRefused, UnknownTask
 from bcfl_offchain.mechanism import fixed_point, shapley
 from tests.agents.world import make_world
+from tests.chain.devnet import deploy_factory
 
 
 class TamperingOwner(Owner):
@@ -193,3 +194,12 @@ def test_a_closed_admission_is_the_owners(devnet, tmp_path):
     world.owner.admit([world.alice.address])
     world.alice.join()
     assert world.place.reader.history().admitted == {world.alice.address}
+
+
+def test_a_client_joins_no_task_that_its_factory_did_not_make(devnet, tmp_path):
+    world = make_world(devnet, tmp_path)
+    stranger = deploy_factory(devnet.w3, world.owner.signer)
+    world.alice.place = replace(world.place, factory=stranger)
+    with pytest.raises(UnknownTask, match="did not make it; do not join"):
+        world.alice.join()
+    assert not world.task.client_state(world.alice.address).is_member

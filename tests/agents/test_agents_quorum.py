@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 import pytest
+from eth_utils import keccak
 
-from bcfl_offchain.agents import Client, ProposalRefused, QuorumMissing, audit
+from bcfl_offchain.agents import Client, ProposalRefused, QuorumMissing, WorkWindowOpen, audit
 from bcfl_offchain.agents.judgement import audit_seed, drawn_clients, is_drawn
 from bcfl_offchain.chain import TransactionRefused, Vote, solve
 from bcfl_offchain.learning import Dataset, file_hash
@@ -243,17 +244,22 @@ def test_a_silent_owner_keeps_nobodys_bond_and_no_earned_pay(world):
     assert (ledger.bonds, ledger.claimable, ledger.committed) == (0, 0, 0)
 
 
-def test_the_draw_is_known_only_from_the_last_generator(world):
+def test_the_draw_is_known_only_after_the_work_window(make):
+    world = make(audit_probability=CERTAIN)
     world.open_round()
-    assert drawn_clients(world.round, CERTAIN) == []
-    world.submit_all()
-    round_ = world.round
-    assert drawn_clients(round_, CERTAIN) == list(round_.works) and drawn_clients(round_, 0) == []
-    generators = list(round_.generators)
-    seed = audit_seed(round_)
-    round_.generators[-1] = replace(generators[-1], puzzle_hash=generators[-1].puzzle_hash ^ 1)
-    assert audit_seed(round_) != seed
-    round_.generators[:] = generators
+    for client in world.clients:
+        client.submit(client.work())
+    work_end = world.task.proposal_start() - 1
+    world.clock.wait_until(work_end)
+    with pytest.raises(WorkWindowOpen, match=f"until {work_end}"):
+        drawn_clients(world.place, world.round)
+    world.clock.wait_until(work_end + 1)
+    assert drawn_clients(world.place, world.round) == list(world.round.works)
+    seed = audit_seed(world.task.w3, world.round, work_end)
+    block = world.task.w3.eth.get_block("latest")
+    assert seed == keccak(world.round.opened.seed + bytes(block["hash"]))
+    world.clock.wait_until(work_end + 100)
+    assert audit_seed(world.task.w3, world.round, work_end) == seed
 
 
 def test_about_as_many_are_drawn_as_the_probability_says():

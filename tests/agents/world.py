@@ -99,7 +99,8 @@ def make_world(devnet: Devnet, folder: Path, owner_type=Owner, client_types=None
     owner = owner_type.create(owner_signer, devnet.factory, replace(terms, **{**small, **changes}))
     signers = [Signer(devnet.w3, account(index), records) for index in range(1, len(NAMES) + 1)]
     agreement = Agreement(TRAINING, initial(), {signer.address: CYCLES_PER_SAMPLE for signer in signers})
-    place = Workplace(owner.task, owner.reader, Store(folder / "store"), Board(folder / "board"), agreement)
+    store, board = Store(folder / "store"), Board(folder / "board")
+    place = Workplace(devnet.factory, owner.task, owner.reader, store, board, agreement)
     clock = DevClock(devnet.w3)
     types = {name: (client_types or {}).get(name, Client) for name in NAMES}
     clients = [

@@ -2,7 +2,6 @@
 pragma solidity ^0.8.24;
 
 import {Base} from "./Base.t.sol";
-import {Initializable} from "@openzeppelin/contracts/proxy/utils/Initializable.sol";
 import {ITask, Phase, Terms} from "../../contracts/interfaces/ITask.sol";
 import {ITaskFactory} from "../../contracts/interfaces/ITaskFactory.sol";
 import {BcflErrors} from "../../contracts/libraries/BcflErrors.sol";
@@ -71,12 +70,14 @@ contract CreateTaskTest is Base {
         _expectOutOfRange(bad, "deadline", 365 days + 1, 1, most);
 
         bad = _defaultTerms();
+        bad.grace = 11;
+        _expectOutOfRange(bad, "grace", 11, 12, most);
         bad.grace = 365 days + 1;
-        _expectOutOfRange(bad, "grace", 365 days + 1, 0, most);
+        _expectOutOfRange(bad, "grace", 365 days + 1, 12, most);
 
         bad = _defaultTerms();
-        bad.joinWindow = 0;
-        _expectOutOfRange(bad, "joinWindow", 0, 1, most);
+        bad.joinWindow = 29;
+        _expectOutOfRange(bad, "joinWindow", 29, 30, most);
 
         bad = _defaultTerms();
         bad.listWindow = 0;
@@ -90,11 +91,15 @@ contract CreateTaskTest is Base {
     function test_RevertWhen_TheListBoundsAreOutOfRange() external {
         Terms memory bad = _defaultTerms();
         bad.minHired = 0;
-        _expectOutOfRange(bad, "minHired", 0, 1, type(uint32).max);
+        _expectOutOfRange(bad, "minHired", 0, 1, 1000);
+        bad.minHired = 1001;
+        _expectOutOfRange(bad, "minHired", 1001, 1, 1000);
 
         bad = _defaultTerms();
         bad.maxClients = bad.minHired - 1;
-        _expectOutOfRange(bad, "maxClients", bad.minHired - 1, bad.minHired, type(uint32).max);
+        _expectOutOfRange(bad, "maxClients", bad.minHired - 1, bad.minHired, 1000);
+        bad.maxClients = 1001;
+        _expectOutOfRange(bad, "maxClients", 1001, bad.minHired, 1000);
     }
 
     function test_RevertWhen_CyclesAreOutOfRange() external {
@@ -163,7 +168,7 @@ contract CreateTaskTest is Base {
         terms.bond = 2 ** 79 - 1;
         terms.auditProbability = 1e18;
         terms.deadline = terms.grace = terms.joinWindow = terms.listWindow = terms.proposalWindow = 365 days;
-        terms.minHired = terms.maxClients = type(uint32).max;
+        terms.minHired = terms.maxClients = 1000;
         terms.cycleUnit = 2 ** 48 - 1;
         terms.maxTrainingUnits = 1;
         terms.target = 2 ** 48 - 1;
@@ -181,8 +186,9 @@ contract CreateTaskTest is Base {
         terms.rounds = 1;
         terms.bond = 0;
         terms.auditProbability = 0;
-        terms.deadline = terms.joinWindow = terms.listWindow = terms.proposalWindow = 1;
-        terms.grace = 0;
+        terms.deadline = terms.listWindow = terms.proposalWindow = 1;
+        terms.joinWindow = 30;
+        terms.grace = 12;
         terms.minHired = terms.maxClients = 1;
         terms.cycleUnit = 1;
         terms.maxTrainingUnits = 1;
@@ -196,13 +202,13 @@ contract CreateTaskTest is Base {
     // ------------------------------------------------------------------------------------------------ the clone
 
     function test_RevertWhen_ACloneIsInitializedAgain() external {
-        vm.expectRevert(Initializable.InvalidInitialization.selector);
+        vm.expectRevert(BcflErrors.Task_AlreadyInitialized.selector);
         Task(address(task)).initialize();
     }
 
     function test_RevertWhen_TheImplementationIsInitialized() external {
         Task implementation = Task(factory.implementation());
-        vm.expectRevert(Initializable.InvalidInitialization.selector);
+        vm.expectRevert(BcflErrors.Task_AlreadyInitialized.selector);
         implementation.initialize();
     }
 

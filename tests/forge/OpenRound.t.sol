@@ -101,7 +101,7 @@ contract OpenRoundTest is Base {
         _expectRefusal(abi.encodeWithSelector(BcflErrors.Task_TooFewHired.selector, 2, 3), 2);
         _post(_entries(_addresses(alice, bob, carol), TRAINING_CAP));
         _open();
-        assertEq(_state().hired, 3);
+        assertEq(task.listState().hired, 3);
     }
 
     function test_CommitsTheCapsAndFixesTheSeed() external {
@@ -123,7 +123,7 @@ contract OpenRoundTest is Base {
         assertTrue(round.isOpen);
         assertEq(round.openedAt, block.timestamp);
         assertEq(round.listVersion, 1);
-        assertEq(round.hired, 5);
+        assertEq(task.listState().hired, 5);
         assertEq(round.miningCap, MINING_CAP);
         assertEq(round.seed, seed);
         assertEq(round.generator, address(0));
@@ -137,7 +137,7 @@ contract OpenRoundTest is Base {
         _post(entries);
         _warpToFrozen();
         _open();
-        assertEq(_state().hired, 4);
+        assertEq(task.listState().hired, 4);
         assertEq(_state().miningCap, MINING_CAP); // η_m / N, N = 5 all the same
         assertLedger(0, 0, 120e15, 330e15, 5 * BOND);
     }

@@ -92,7 +92,7 @@ contract PostEntriesTest is Base {
     function test_RevertWhen_TheSizeChangesBetweenChunks() external {
         _post(1, 5, _entries(_addresses(alice), TRAINING_CAP));
         _expectRefusal(
-            abi.encodeWithSelector(BcflErrors.Task_WrongVersion.selector, 1, 1),
+            abi.encodeWithSelector(BcflErrors.Task_WrongSize.selector, 1, 4, 5),
             1,
             4,
             _entries(_addresses(bob), TRAINING_CAP)
@@ -238,9 +238,12 @@ contract PostEntriesTest is Base {
         terms.miningBudget = 0;
         _use(terms);
         _join(alice);
-        _expectRefusal(
-            abi.encodeWithSelector(BcflErrors.Price_OutOfRange.selector, alice), _entry(alice, TRAINING_CAP)
-        );
+        Entry memory entry = _entry(alice, TRAINING_CAP);
+        Prices.Offer memory offer = _offer(alice, TRAINING_CAP, 5);
+        offer.trainingFrequency = entry.trainingFrequency;
+        uint256 frequency = Prices.miningFrequencyUp(offer, Prices.miningSlack(offer));
+        uint256 least = Prices.leastPriceUp(RHO, frequency);
+        _expectRefusal(_error(BcflErrors.Price_MiningNotCovered.selector, alice, 0, least), entry);
     }
 
     function test_RevertWhen_MiningPayExceedsItsCap_Incomplete() external {
@@ -258,9 +261,12 @@ contract PostEntriesTest is Base {
     }
 
     function test_RevertWhen_TheMiningPriceExceeds128Bits_Incomplete() external {
-        // The largest ρ, and so little time left to mine that q_m comes close to the largest frequency.
+        // The largest ρ, and so little time left to mine that q_m comes close to the largest frequency; few cycles
+        // to mine, so that its pay stays below the cap.
         terms.policy = Policy.Incomplete;
         terms.budget = 10e18;
+        terms.miningCycles = 16;
+        terms.cyclesPerHash = 1;
         _use(terms);
         _join(alice, Report(UNITS, 2 ** 112 - 1, type(uint72).max));
         uint256 low = 1;

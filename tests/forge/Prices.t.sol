@@ -110,13 +110,6 @@ contract PricesTest is Test {
         assertLe(Prices.trainingPriceDown(offer, client), price, "energy");
     }
 
-    function test_RevertGiven_NoCap_TheTrainingPriceIsZero() external {
-        Prices.Offer memory offer = _likelyOffer(1);
-        offer.trainingCap = 0;
-        vm.expectRevert(abi.encodeWithSelector(BcflErrors.Price_OutOfRange.selector, client));
-        harness.trainingPriceDown(offer, client);
-    }
-
     // ------------------------------------------------------------------------------------------------ (5), (6), (23)
 
     /// @dev (L−1)·10⁵⁴ < ρq³ ≤ L·10⁵⁴.

@@ -150,7 +150,7 @@ abstract contract MoneyInvariants is Test {
         assertEq(round.isOpen, isRunning, "phase and round");
         assertLe(round.number, terms.rounds, "rounds");
         if (!round.isOpen) return;
-        assertGe(round.hired, terms.minHired, "hired");
+        assertGe(task.listState().hired, terms.minHired, "hired");
         bool isWorked = handler.roundPay() > 0;
         assertEq(round.generator != address(0), isWorked, "a generator if and only if somebody worked");
         assertTrue(round.generator == address(0) || round.generator != round.runnerUp, "two different parties");

@@ -169,22 +169,15 @@ def tight_mining(rng: random.Random) -> Case:
     )  # fmt: skip
 
 
-def error_of(case: Case, entry: Entry, root: int) -> str:
-    """The name of the contract's refusal, which looks at the range of the mining price before it compares it."""
+def error_of(case: Case, entry: Entry) -> str:
+    """The name of the contract's refusal; it tells the two ways apart in which mining can cost too much."""
     if entry.hired:
         return ""
+    if entry.reason is Reason.MINING_ENERGY:
+        return "Price_MiningNotCovered" if case[1].policy == "complete" else "Price_MiningPayOverCap"
     if entry.reason in ERRORS:
         return ERRORS[entry.reason]
-    if entry.reason is not Reason.MINING_ENERGY:
-        raise ValueError(f"{case}: no refusal of the contract is known for {entry.reason!r}")
-    report, terms = case
-    time_left = terms.deadline * root - report.training_cycles * 10**9
-    if terms.policy == "complete":
-        price = terms.mining_budget * 10**18 * root // time_left
-        return "Price_MiningNotCovered" if 1 <= price <= MAX_PRICE else "Price_OutOfRange"
-    frequency = -(-terms.mining_cycles * 10**9 * root // time_left)
-    price = -(-report.energy_coefficient * frequency**3 // 10**54)
-    return "Price_MiningPayOverCap" if price <= MAX_PRICE else "Price_OutOfRange"
+    raise ValueError(f"{case}: no refusal of the contract is known for {entry.reason!r}")
 
 
 def rows_of(case: Case, rng: random.Random) -> Iterator[dict[str, object]]:
@@ -199,7 +192,7 @@ def rows_of(case: Case, rng: random.Random) -> Iterator[dict[str, object]]:
         "miningCap": terms.mining_budget, "miningCycles": terms.mining_cycles, "deadline": terms.deadline,
         "trainingPrice": entry.training_price, "miningPrice": entry.mining_price,
         "miningFrequency": entry.mining_frequency, "trainingPay": entry.training_pay,
-        "miningPay": entry.mining_pay, "error": error_of(case, entry, root),
+        "miningPay": entry.mining_pay, "error": error_of(case, entry),
     }  # fmt: skip
     yield row
     if entry.hired and rng.random() < 0.1:

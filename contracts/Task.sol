@@ -116,9 +116,10 @@ contract Task is ITask, EIP712 {
 
     // ------------------------------------------------------------------------------------------------ creation
 
-    /// @dev The code that clones run is no task itself.
+    /// @dev The code that clones run is no task itself: initialized and closed, so that it takes nobody's money.
     constructor() EIP712("BCFL Task", "1") {
         _round.endedAt = uint40(block.timestamp);
+        _reserve.isClosed = true;
     }
 
     /// @notice Called once, by the factory, in the transaction that makes the clone and brings its money.

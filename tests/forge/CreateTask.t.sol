@@ -214,7 +214,7 @@ contract CreateTaskTest is Base {
 
     function test_GivenTheImplementation_NobodyCanBringMoneyThere() external {
         Task implementation = Task(factory.implementation());
-        vm.expectRevert();
+        vm.expectRevert(abi.encodeWithSelector(BcflErrors.Task_WrongPhase.selector, Phase.Over));
         implementation.joinTask{value: BOND}(_report(UNITS));
         assertEq(address(implementation).balance, 0);
     }

@@ -88,8 +88,14 @@ def show(summary: Mapping[str, Any], out: Console) -> None:
     for round_ in summary["rounds"]:
         for table in round_tables(round_):
             out.print(table)
+    constants = summary["constants"]
+    out.print(
+        f"T is {constants['deadline']:g} min, the grace after it {constants['grace']:.3g} min: an honest client misses "
+        f"both with a probability of at most {constants['miss_probability']:.2g}",
+        highlight=False,
+    )
     out.print(gas_table(summary["transactions"]))
-    unit = int(summary["constants"]["money_unit"])
+    unit = int(constants["money_unit"])
     for ledger in summary["ledgers"][-2:]:
         out.print(ledger_table(ledger, unit))
         out.print("balanced to the wei" if ledger["balanced"] else "NOT balanced")

@@ -163,7 +163,7 @@ def budget_plot(rounds: Sequence[int], parts: Sequence[tuple[str, Sequence[float
             )
             below = [base + amount for base, amount in zip(below, amounts)]
         axes.axhline(budget, color="#1b1f24", linewidth=1, linestyle=(0, (4, 3)), label="budget η")
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         axes.grid(axis="x", visible=False)
         axes.set_ylim(0, 1.08 * budget)
         axes.set_xlim(min(rounds) - 0.6, max(rounds) + 0.6)

@@ -26,7 +26,7 @@ from bcfl_offchain.agents import Agreement, Board, Client, NotHired, Owner, Work
 from bcfl_offchain.chain import Factory, Policy, Signer, Terms, TransactionRecord
 from bcfl_offchain.chain.clock import Clock
 from bcfl_offchain.learning import Dataset, Store, TrainingConfig, digits, initial, partition, split
-from bcfl_offchain.mechanism.puzzle import least_grace
+from bcfl_offchain.mechanism.puzzle import least_grace, miss_probability
 from bcfl_offchain.mechanism.units import (
     CYCLES_PER_GHZ_MINUTE,
     WAD,
@@ -187,7 +187,11 @@ def cycles_per_sample(n_clients: int, n_samples: int) -> tuple[int, ...]:
 
 
 def constants(config: DemoConfig, parts: Sequence[Dataset]) -> dict[str, Any]:
-    """The demo's constants in the units of the paper, for the summary."""
+    """The demo's constants in the units of the paper, for the summary.
+
+    `miss_probability` is that of a client which mines at its q_m the whole of T, the worst case.
+    """
+    terms = demo_terms(config, ZERO_ADDRESS)
     samples = [len(part) for part in parts]
     count = range(config.clients)
     return {
@@ -201,6 +205,10 @@ def constants(config: DemoConfig, parts: Sequence[Dataset]) -> dict[str, Any]:
         "bond": float(BOND),
         "audit_probability": float(AUDIT_PROBABILITY),
         "expected_hashes": HASHES,
+        "grace": terms.grace / 60,
+        "miss_probability": miss_probability(
+            terms.mining_cycles, terms.cycles_per_hash, terms.deadline, terms.grace
+        ),
         "dirichlet_alpha": DIRICHLET_ALPHA,
         "learning_rate": TRAINING.learning_rate,
         "batch_size": TRAINING.batch_size,

@@ -120,7 +120,7 @@ def _head(summary: Mapping[str, Any]) -> Html:
         element("h1", "Paid federated-learning rounds"),
         element(
             "p",
-            f"{config['n_clients']} clients, {len(rounds)} rounds, policy “{config['policy']}”, "
+            f"{config['n_clients']} clients, {len(rounds)} round{'s' if len(rounds) != 1 else ''}, policy “{config['policy']}”, "
             f"seed {config['seed']}. "
             f"Task ",
             element("code", summary["contract"]),

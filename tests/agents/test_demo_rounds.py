@@ -75,6 +75,7 @@ def test_the_demo_pays_balances_and_is_audited(demo):
 def test_each_client_is_shown_in_the_papers_units(demo):
     _, summary, _ = demo
     constants = summary["constants"]
+    assert 0 < constants["miss_probability"] <= 1e-3
     clients = summary["rounds"][0]["clients"]
     # With four clients and this seed, the first is so far from the target that it is not hired.
     assert [client["hired"] for client in clients] == [len(clients) == 3, *[True] * (len(clients) - 1)]

@@ -68,6 +68,8 @@ def example_summary(n_clients: int = 8, n_rounds: int = 3) -> dict[str, Any]:
             "target": 10.0,
             "mining_cycles": 5.0,
             "deadline": 15.0,
+            "grace": 14.25,
+            "miss_probability": 9.9e-4,
             "budget": 30.0 * n_clients,
             "mining_budget": 5.0 * n_clients,
             "energy_coefficient": [0.01] * n_clients,

@@ -5,9 +5,10 @@ Exit code 2 and one line on standard error for anything that the user gave and c
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -113,13 +114,13 @@ def explain(
     policy: PolicyName,
     reservation_utility: Reservation = "0",
     audit_probability: Annotated[
-        Optional[str],
+        str | None,
         typer.Option(
             metavar="NUMBER", help="How likely an audit is, α in (0, 1]; shows the bond that truth needs."
         ),
     ] = None,
     max_report: Annotated[
-        Optional[str],
+        str | None,
         typer.Option(
             metavar="NUMBER",
             help="Largest μ that a client may report; by default twice the largest of workloads and target.",
@@ -152,6 +153,35 @@ def explain(
         _print(to_json(record))
     else:
         _print(*explanation_tables(record, told.priced.shapley.method))
+
+
+@app.command(
+    epilog="Example:  bcfl audit --rpc http://127.0.0.1:8545 0x… --json        "
+    "Exit code 1 if anything differs."
+)
+def audit(
+    task: Annotated[str, typer.Argument(metavar="TASK", help="Address of the task's contract.")],
+    rpc: Annotated[str, typer.Option(metavar="URL", help="A node of its chain, by HTTP.")],
+    factory: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="A factory you trust; the task has to be made by it."),
+    ] = None,
+    first_block: Annotated[
+        int | None,
+        typer.Option(metavar="NUMBER", min=0, help="Where its logs begin, for a node without old states."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Recompute every cap, price, pay and the ledger of a task from chain data alone."""
+    from .cli_audit import audit_task  # web3 takes a second to load: only here
+
+    report, tables = audit_task(task, rpc, factory, first_block)
+    if as_json:
+        print(json.dumps(report.to_json(), indent=2))
+    else:
+        _print(*tables)
+    if not report.agrees:
+        raise typer.Exit(1)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -3,7 +3,7 @@ pragma solidity ^0.8.24;
 
 import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
-import {Initializable} from "@openzeppelin/contracts/proxy/utils/Initializable.sol";
+import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 import {
@@ -26,7 +26,7 @@ import {Votes} from "./libraries/Votes.sol";
 
 /// @title Task
 /// @notice See `ITask`, which has all documentation.
-contract Task is ITask, EIP712, Initializable {
+contract Task is ITask, EIP712 {
     // ------------------------------------------------------------------------------------------------ storage
 
     /// @dev A member's report. One slot, written by the client alone but for a forfeit.
@@ -58,6 +58,7 @@ contract Task is ITask, EIP712, Initializable {
         bool isOpen;
         uint40 openedAt;
         uint40 endedAt;
+        uint32 listVersion;
         uint80 miningCap;
     }
 
@@ -115,12 +116,16 @@ contract Task is ITask, EIP712, Initializable {
 
     // ------------------------------------------------------------------------------------------------ creation
 
+    /// @dev The code that clones run is no task itself: initialized and closed, so that it takes nobody's money.
     constructor() EIP712("BCFL Task", "1") {
-        _disableInitializers();
+        _round.endedAt = uint40(block.timestamp);
+        _reserve.isClosed = true;
     }
 
     /// @notice Called once, by the factory, in the transaction that makes the clone and brings its money.
-    function initialize() external payable initializer {
+    function initialize() external payable {
+        if (_round.endedAt != 0) revert BcflErrors.Task_AlreadyInitialized();
+
         _round.endedAt = uint40(block.timestamp);
         _reserve.free = uint88(msg.value);
 
@@ -208,9 +213,10 @@ contract Task is ITask, EIP712, Initializable {
             list = List(version, size, 0, 0, false, 0, address(0));
             emit ListBegun(version, size);
         } else {
-            if (version != list.version || size != list.size) {
+            if (version == 0 || version != list.version) {
                 revert BcflErrors.Task_WrongVersion(version, list.version);
             }
+            if (size != list.size) revert BcflErrors.Task_WrongSize(version, size, list.size);
             if (list.posted == size) revert BcflErrors.Task_ListComplete(version, size);
             listHash = _listHash;
         }
@@ -284,7 +290,7 @@ contract Task is ITask, EIP712, Initializable {
         uint80 committed = list.trainingCaps + miningCap * list.hired;
         bytes32 seed =
             keccak256(abi.encode(blockhash(block.number - 1), address(this), number, _listHash));
-        _round = Round(number, true, uint40(block.timestamp), _round.endedAt, miningCap);
+        _round = Round(number, true, uint40(block.timestamp), _round.endedAt, version, miningCap);
         _seed = seed;
         _reserve.free -= committed;
         _flow.committed = committed;
@@ -302,10 +308,11 @@ contract Task is ITask, EIP712, Initializable {
         Terms memory terms_ = terms();
         _requirePhase(Phase.Working, terms_);
         Round memory round = _round;
-        if (!_isHired(msg.sender)) revert BcflErrors.Task_NotHired(msg.sender, round.number);
+        Listing memory listing = _listings[msg.sender];
+        if (!_isHired(listing, round)) revert BcflErrors.Task_NotHired(msg.sender, round.number);
         Account memory account = _accounts[msg.sender];
         if (account.round == round.number) revert BcflErrors.Task_AlreadySubmitted(msg.sender, round.number);
-        (uint80 trainingPay, uint80 miningPay) = _checkWork(terms_, round, trainingFrequency, miningFrequency);
+        (uint80 trainingPay, uint80 miningPay) = _checkWork(terms_, round, listing, trainingFrequency, miningFrequency);
         uint256 puzzleHash = Puzzle.lowestHash(
             Puzzle.challenge(address(this), _seed, msg.sender, updateHash),
             nonces,
@@ -330,15 +337,16 @@ contract Task is ITask, EIP712, Initializable {
     }
 
     /// @dev Checks the claimed frequencies of `msg.sender`, (5)–(7), q ≤ q_i and the time passed; returns the capped pay.
-    function _checkWork(Terms memory terms_, Round memory round, uint256 trainingFrequency, uint256 miningFrequency)
-        private
-        view
-        returns (uint80 trainingPay, uint80 miningPay)
-    {
+    function _checkWork(
+        Terms memory terms_,
+        Round memory round,
+        Listing memory listing,
+        uint256 trainingFrequency,
+        uint256 miningFrequency
+    ) private view returns (uint80 trainingPay, uint80 miningPay) {
         Member memory member = _members[msg.sender];
         _requireFrequency(trainingFrequency, member.maxFrequency);
         _requireFrequency(miningFrequency, member.maxFrequency);
-        Listing memory listing = _listings[msg.sender];
         Prices.Offer memory offer =
             _offer(terms_, member, listing.trainingCap, listing.trainingFrequency, round.miningCap);
         (uint256 trainingPrice, uint256 miningPrice) = Prices.prices(offer, msg.sender);
@@ -407,15 +415,17 @@ contract Task is ITask, EIP712, Initializable {
     /// @dev Counts the votes under `result`, each by another hired client of the round's list. A signature that does not
     /// hold counts for nothing instead of reverting: a signer who revokes at the last moment takes back only its own.
     function _countVotes(RoundResult calldata result, Vote[] calldata votes) private view returns (uint256 count) {
-        uint32 number = _round.number;
-        bytes32 seed = _seed;
+        Round memory round = _round;
+        bytes32 separator = _domainSeparatorV4();
+        bytes memory encoded = Votes.encode(round.number, _seed, result);
         address previous;
         for (uint256 i; i < votes.length; ++i) {
             address signer = votes[i].signer;
             if (signer <= previous) revert BcflErrors.Task_NotAscending(previous, signer);
-            if (!_isHired(signer)) revert BcflErrors.Task_NotHired(signer, number);
+            Listing memory listing = _listings[signer];
+            if (!_isHired(listing, round)) revert BcflErrors.Task_NotHired(signer, round.number);
             bytes32 digest =
-                _hashTypedDataV4(Votes.structHash(number, seed, result, _listings[signer].nonce));
+                MessageHashUtils.toTypedDataHash(separator, Votes.structHash(encoded, listing.nonce));
             if (Votes.isSignedBy(digest, signer, votes[i].signature)) ++count;
             previous = signer;
         }
@@ -444,7 +454,7 @@ contract Task is ITask, EIP712, Initializable {
         for (uint256 i; i < forfeited.length; ++i) {
             address client = forfeited[i];
             if (client <= previous) revert BcflErrors.Task_NotAscending(previous, client);
-            if (_listings[client].version != _list.version) revert BcflErrors.Task_NotListed(client, number);
+            if (_listings[client].version != _round.listVersion) revert BcflErrors.Task_NotListed(client, number);
             uint256 amount = _cancelPending(client, number);
             cancelled += amount;
             previous = client;
@@ -487,8 +497,8 @@ contract Task is ITask, EIP712, Initializable {
         if (amount == 0) revert BcflErrors.Task_NothingToClaim(msg.sender);
 
         _accounts[msg.sender] = Account(account.round, isEarned ? 0 : account.pending, 0);
-        _flow.claimable -= uint88(amount);
-        _flow.paid += uint88(amount);
+        Flow memory flow = _flow;
+        _flow = Flow(flow.committed, flow.claimable - uint88(amount), flow.paid + uint88(amount));
         emit Claimed(msg.sender, recipient, amount);
 
         _send(recipient, amount);
@@ -516,8 +526,12 @@ contract Task is ITask, EIP712, Initializable {
     // ------------------------------------------------------------------------------------------------ views
 
     /// @inheritdoc ITask
-    function terms() public view returns (Terms memory) {
-        return abi.decode(Clones.fetchCloneArgs(address(this)), (Terms));
+    function terms() public view returns (Terms memory terms_) {
+        bytes memory args = Clones.fetchCloneArgs(address(this));
+        // The factory encoded them; a static struct lies in memory as it is encoded, one word a field.
+        assembly ("memory-safe") {
+            terms_ := add(args, 32)
+        }
     }
 
     /// @inheritdoc ITask
@@ -569,8 +583,7 @@ contract Task is ITask, EIP712, Initializable {
             isOpen: round.isOpen,
             openedAt: round.openedAt,
             endedAt: round.endedAt,
-            listVersion: _list.version,
-            hired: _list.hired,
+            listVersion: round.listVersion,
             miningCap: round.miningCap,
             seed: _seed,
             generator: _generator.round == round.number ? _generator.client : address(0),
@@ -608,7 +621,7 @@ contract Task is ITask, EIP712, Initializable {
 
     /// @inheritdoc ITask
     function voteDigest(RoundResult calldata result, uint32 nonce) external view returns (bytes32) {
-        return _hashTypedDataV4(Votes.structHash(_round.number, _seed, result, nonce));
+        return _hashTypedDataV4(Votes.structHash(Votes.encode(_round.number, _seed, result), nonce));
     }
 
     // ------------------------------------------------------------------------------------------------ helpers
@@ -650,10 +663,9 @@ contract Task is ITask, EIP712, Initializable {
         return _round.isOpen && account.round == _round.number;
     }
 
-    /// @dev Whether `client` is on the last list with a positive cap. Entries stand still while a round is open.
-    function _isHired(address client) private view returns (bool) {
-        Listing memory listing = _listings[client];
-        return listing.version == _list.version && listing.trainingCap != 0;
+    /// @dev Whether the listing is one of the round's list with a positive cap. Entries stand still while it is open.
+    function _isHired(Listing memory listing, Round memory round) private pure returns (bool) {
+        return listing.version == round.listVersion && listing.trainingCap != 0;
     }
 
     /// @dev A list that names `client` no longer says what the client says.

@@ -1,10 +1,12 @@
-"""Rehearse scripts/payout_demo.py on a chain like a testnet: 1-second blocks, real base fees, no unlocked account.
+"""Rehearse scripts/payout_demo.py on a chain like a testnet: 1-second blocks, real base fees, no unlocked
+account.
 
     python tools/with_chain.py -- python tools/rehearse_payout.py [CLIENTS]
 
-Starts such an Anvil on ``BCFL_PORT``, makes encrypted keystores for an owner and some clients, gives them ether, adds the chain
-to brownie as a live network that nobody may start, stop or set the clock of, and runs the script on it. Everything made here lies in
-a temporary folder. Options of the script (``BCFL_BUDGET``, ``BCFL_MAX_SPEND`` …) are passed on; so is its exit code.
+Starts such an Anvil on ``BCFL_PORT``, makes encrypted keystores for an owner and some clients, gives them
+ether, adds the chain to brownie as a live network that nobody may start, stop or set the clock of, and runs
+the script on it. Everything made here lies in a temporary folder. Options of the script (``BCFL_BUDGET``,
+``BCFL_MAX_SPEND`` …) are passed on; so is its exit code.
 """
 
 from __future__ import annotations
@@ -68,7 +70,11 @@ def rehearse(n_clients: int) -> int:
             }
             network = ["Rehearsal", NETWORK, f"host={w3.provider.endpoint_uri}", f"chainid={w3.eth.chain_id}"]
             subprocess.run(
-                ["brownie", "networks", "add", *network], cwd=PROJECT, env=environment, check=True, stdout=subprocess.DEVNULL
+                ["brownie", "networks", "add", *network],
+                cwd=PROJECT,
+                env=environment,
+                check=True,
+                stdout=subprocess.DEVNULL,
             )
             script = [sys.executable, "tools/run_script.py", "payout_demo", NETWORK]
             return subprocess.run(script, cwd=PROJECT, env=environment, check=False).returncode

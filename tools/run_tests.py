@@ -19,14 +19,16 @@ BROWNIE = ("brownie", "test", "tests/contracts", "--network")
 
 @dataclass(frozen=True)
 class Suite:
-    """A test runner's command line and what it covers."""
+    """A test runner's command line, what it covers, and what has to be run before it."""
 
     about: str
     command: tuple[str, ...]
+    prepare: tuple[str, ...] = ()
 
 
 SUITES = {
-    "forge": Suite("Solidity: unit, fuzz and invariant tests", ("forge", "test")),
+    "forge": Suite("Solidity: unit, fuzz and invariant tests, prices against Python's", ("forge", "test"),
+                   prepare=(sys.executable, "tests/forge/vectors/generate.py")),
     "python": Suite(
         "Python: everything that needs no brownie, and doctests",
         (sys.executable, "-m", "pytest", "-p", "no:pytest-brownie", "--doctest-modules",
@@ -67,6 +69,8 @@ def count(output: str, word: str) -> int:
 def run_suite(name: str, suite: Suite) -> Result:
     """Run one suite, showing its output as it comes."""
     print(f"\n##### {name}: {suite.about}\n##### {' '.join(suite.command)}\n", flush=True)
+    if suite.prepare:
+        subprocess.run(suite.prepare, check=True)
     output = []
     with subprocess.Popen(suite.command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         for line in process.stdout or ():

@@ -28,7 +28,7 @@ def expected_hashes(mining_cycles: int, cycles_per_hash: int) -> int:
     Raises
     ------
     InvalidInput
-        If that is not more than one hash for each small puzzle.
+        If that is less than one hash for each small puzzle.
 
     Examples
     --------
@@ -38,8 +38,8 @@ def expected_hashes(mining_cycles: int, cycles_per_hash: int) -> int:
     if mining_cycles < 1 or cycles_per_hash < 1:
         raise InvalidInput("cycles", min(mining_cycles, cycles_per_hash), "at least 1")
     hashes = -(-mining_cycles // cycles_per_hash)
-    if hashes <= SMALL_PUZZLES:
-        raise InvalidInput("cycles_per_hash", cycles_per_hash, f"below mining_cycles/{SMALL_PUZZLES}")
+    if hashes < SMALL_PUZZLES:
+        raise InvalidInput("cycles_per_hash", cycles_per_hash, f"at most mining_cycles/{SMALL_PUZZLES}")
     return hashes
 
 
@@ -119,6 +119,8 @@ def least_grace(mining_cycles: int, cycles_per_hash: int, deadline: int, probabi
 
 
 def _fewer_successes(tries: int, hashes: int) -> float:
+    if hashes == SMALL_PUZZLES:  # every try solves one
+        return float(tries < SMALL_PUZZLES)
     success = SMALL_PUZZLES / hashes
     probability = total = exp(tries * log1p(-success))  # of no success; then of one, two, ... 15
     for won in range(1, SMALL_PUZZLES):

@@ -107,7 +107,7 @@ struct RoundResult {
 /// @notice A hired client's signature under a round's result.
 struct Vote {
     address signer;
-    /// 65 bytes of an account, or whatever the signer's ERC-1271 contract takes.
+    /// 65 bytes of an account, or whatever the signer's ERC-1271 contract takes, which has 100,000 gas to answer.
     bytes signature;
 }
 
@@ -137,13 +137,12 @@ struct RoundState {
     uint40 openedAt;
     /// When the last round ended (the task's creation before the first): the phases between rounds count from here.
     uint40 endedAt;
+    /// Version of the round's list.
     uint32 listVersion;
-    /// Clients on the round's list with a positive cap: the quorum's base.
-    uint32 hired;
     /// R̄_m = ⌊η_m / N⌋ of the round.
     uint80 miningCap;
     bytes32 seed;
-    /// Sender of the lowest puzzle hash so far, zero if nobody worked.
+    /// Sender of the lowest puzzle hash so far, the first where its first 64 bits tie; zero if nobody worked.
     address generator;
     /// Sender of the next-lowest.
     address runnerUp;
@@ -155,8 +154,9 @@ struct ListState {
     /// N: how many entries the list has when complete.
     uint32 size;
     uint32 posted;
+    /// Posted entries with a positive cap: the quorum's base while a round is open under the list.
     uint32 hired;
-    /// Whether a listed client left, or changed its report, since its entry was posted.
+    /// Whether a listed client left, changed its report or lost its bond since its entry was posted.
     bool isStale;
     /// Σ R̄_t of the posted entries.
     uint80 trainingCaps;
@@ -341,6 +341,6 @@ interface ITask {
     /// @notice Hash of the last global model that a quorum agreed on.
     function globalModel() external view returns (bytes32);
 
-    /// @notice What a client with this number signs for `result` in the open round.
+    /// @notice What a client with this number signs for `result` in the current or last round.
     function voteDigest(RoundResult calldata result, uint32 nonce) external view returns (bytes32);
 }

@@ -12,7 +12,7 @@ interface ITaskFactory {
     /// @notice Creates a task. The value sent is exactly `terms.budget * terms.rounds`.
     function createTask(Terms calldata terms) external payable returns (address task);
 
-    /// @notice Whether `task` was made here.
+    /// @notice Whether `task` was made here. Ask before you join: anybody can clone the code with unchecked terms.
     function isTask(address task) external view returns (bool);
 
     /// @notice The code that all clones run.

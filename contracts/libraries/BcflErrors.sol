@@ -16,7 +16,7 @@ library BcflErrors {
     error Price_FrequencyOutOfRange(address client, uint256 frequency, uint256 maxFrequency);
     /// @notice (7): training alone takes the whole deadline.
     error Price_NoTimeToMine(address client, uint256 trainingFrequency);
-    /// @notice The price leaves the range [1, 2^128).
+    /// @notice The price reaches 2^128.
     error Price_OutOfRange(address client);
     /// @notice (8): the posted frequency is not ⌊(p_t/ρ)^{1/3}⌋.
     error Price_WrongTrainingFrequency(address client, uint256 trainingFrequency, uint256 trainingPrice);
@@ -28,6 +28,7 @@ library BcflErrors {
 
     // ------------------------------------------------------------------------------------------------ task
 
+    error Task_AlreadyInitialized();
     error Task_AlreadyMember(address client);
     error Task_AlreadySubmitted(address client, uint32 round);
     /// @notice Σ R̄_t exceeds η − η_m.
@@ -40,7 +41,7 @@ library BcflErrors {
     error Task_ListIncomplete(uint32 version, uint32 posted, uint32 size);
     error Task_ListOverflow(uint32 version, uint256 entries, uint32 size);
     error Task_ListSizeOutOfRange(uint32 size, uint32 minSize, uint32 maxSize);
-    /// @notice A listed client left or changed its report since its entry was posted; post a new version.
+    /// @notice A listed client left, changed its report or lost its bond since its entry was posted; post a new version.
     error Task_ListStale(uint32 version);
     error Task_NotAdmitted(address client);
     /// @notice Clients and signers are strictly ascending, so that none counts twice.
@@ -64,6 +65,8 @@ library BcflErrors {
     error Task_TooFewHired(uint32 hired, uint32 minHired);
     error Task_TransferFailed(address recipient, uint256 amount);
     error Task_WrongPhase(Phase phase);
+    /// @notice The size given with a later chunk is not the list's.
+    error Task_WrongSize(uint32 version, uint32 size, uint32 listSize);
     error Task_WrongValue(uint256 sent, uint256 expected);
     error Task_WrongVersion(uint32 version, uint32 current);
     error Task_ZeroModelHash();

@@ -57,10 +57,10 @@ library Prices {
 
         uint256 leastPrice = leastPriceUp(offer.energyCoefficient, miningFrequency);
         miningPrice = offer.policy == Policy.Complete ? miningPriceDown(offer, slack) : leastPrice;
-        if (miningPrice == 0 || miningPrice > type(uint128).max) revert BcflErrors.Price_OutOfRange(client);
         if (miningPrice < leastPrice) revert BcflErrors.Price_MiningNotCovered(client, miningPrice, leastPrice);
         uint256 miningPay = payDown(miningPrice, offer.miningCycles, miningFrequency);
         if (miningPay > offer.miningCap) revert BcflErrors.Price_MiningPayOverCap(client, miningPay, offer.miningCap);
+        if (miningPrice > type(uint128).max) revert BcflErrors.Price_OutOfRange(client);
     }
 
     /// @notice Prices of an offer that has passed `check`.
@@ -76,7 +76,7 @@ library Prices {
             : leastPriceUp(offer.energyCoefficient, miningFrequencyUp(offer, slack));
     }
 
-    /// @notice (18): p_t = ⌊√(R̄_t³·10⁸¹ / (ρM³))⌋.
+    /// @notice (18): p_t = ⌊√(R̄_t³·10⁸¹ / (ρM³))⌋. A cap of at least 1 gives a price of at least 92.
     function trainingPriceDown(Offer memory offer, address client) internal pure returns (uint256 price) {
         uint256 cap = offer.trainingCap;
         uint256 cycles = offer.trainingCycles;
@@ -87,7 +87,6 @@ library Prices {
         (uint256 high,) = Math.mul512(x, y);
         if (high >= divisor) revert BcflErrors.Price_OutOfRange(client);
         price = FixedPointMathLib.sqrt(FixedPointMathLib.fullMulDiv(x, y, divisor));
-        if (price == 0) revert BcflErrors.Price_OutOfRange(client);
     }
 
     /// @notice (19), corrected: p_m = ⌊R̄_m/(T − T_t)⌋ with T − T_t = slack / q_t.

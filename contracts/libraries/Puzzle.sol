@@ -35,11 +35,13 @@ library Puzzle {
     {
         uint256 threshold = type(uint256).max / hashes * COUNT;
         lowest = type(uint256).max;
+        uint256 word = nonces[0];
         for (uint256 index; index < COUNT; ++index) {
-            uint256 nonce = uint32(nonces[index / 8] >> (32 * (index % 8)));
-            uint256 puzzleHash = uint256(EfficientHashLib.hash(uint256(challenge_), index << 32 | nonce));
+            if (index == COUNT / 2) word = nonces[1];
+            uint256 puzzleHash = uint256(EfficientHashLib.hash(uint256(challenge_), index << 32 | uint32(word)));
             if (puzzleHash >= threshold) revert BcflErrors.Puzzle_NotSolved(index, puzzleHash, threshold);
-            lowest = Math.min(lowest, puzzleHash);
+            if (puzzleHash < lowest) lowest = puzzleHash;
+            word >>= 32;
         }
     }
 }

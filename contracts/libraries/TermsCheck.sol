@@ -13,6 +13,12 @@ library TermsCheck {
     uint256 internal constant MAX_CYCLES = 2 ** 48 - 1;
     /// @dev A small puzzle then takes 2^26 tries, and 32 bits of nonce fail to hold a solution once in e^64 rounds.
     uint256 internal constant MAX_HASHES = 2 ** 30;
+    /// @dev A quorum of so many votes fits into one transaction of a public chain.
+    uint256 internal constant MAX_CLIENTS = 1000;
+    /// @dev A block of the slowest chain in common use: work that takes all of T must find one to land in.
+    uint256 internal constant MIN_GRACE = 12;
+    /// @dev Two such blocks and a bit, so that whoever wants to leave finds one.
+    uint256 internal constant MIN_JOIN_WINDOW = 30;
     /// @dev The longest that one party's silence can hold another's money in one window.
     uint256 internal constant MAX_SECONDS = 365 days;
 
@@ -26,12 +32,12 @@ library TermsCheck {
         _range("bond", terms.bond, 0, MAX_BUDGET);
         _range("auditProbability", terms.auditProbability, 0, 1e18);
         _range("deadline", terms.deadline, 1, MAX_SECONDS);
-        _range("grace", terms.grace, 0, MAX_SECONDS);
-        _range("joinWindow", terms.joinWindow, 1, MAX_SECONDS);
+        _range("grace", terms.grace, MIN_GRACE, MAX_SECONDS);
+        _range("joinWindow", terms.joinWindow, MIN_JOIN_WINDOW, MAX_SECONDS);
         _range("listWindow", terms.listWindow, 1, MAX_SECONDS);
         _range("proposalWindow", terms.proposalWindow, 1, MAX_SECONDS);
-        _range("minHired", terms.minHired, 1, type(uint32).max);
-        _range("maxClients", terms.maxClients, terms.minHired, type(uint32).max);
+        _range("minHired", terms.minHired, 1, MAX_CLIENTS);
+        _range("maxClients", terms.maxClients, terms.minHired, MAX_CLIENTS);
         _range("cycleUnit", terms.cycleUnit, 1, MAX_CYCLES);
         _range("maxTrainingUnits", terms.maxTrainingUnits, 1, MAX_CYCLES / terms.cycleUnit);
         _range("miningCycles", terms.miningCycles, 1, MAX_CYCLES);

@@ -58,7 +58,7 @@ def test_grace_is_the_least_and_enough_for_every_faster_client(probability, dead
 @pytest.mark.parametrize(
     "call, field",
     [
-        (lambda: expected_hashes(160, 10), "cycles_per_hash"),
+        (lambda: expected_hashes(150, 10), "cycles_per_hash"),
         (lambda: expected_hashes(0, 10), "cycles"),
         (lambda: expected_hashes(10, 0), "cycles"),
         (lambda: miss_probability(PSI, PER_HASH, 0, 1), "mining_time"),
@@ -72,3 +72,10 @@ def test_puzzles_without_meaning_are_refused(call, field):
     with pytest.raises(InvalidInput) as refusal:
         call()
     assert refusal.value.field == field
+
+
+def test_a_puzzle_that_every_try_solves_takes_sixteen_tries():
+    assert expected_hashes(160, 10) == SMALL_PUZZLES
+    assert miss_probability(160, 10, 8, 0) == 0
+    assert miss_probability(160, 10, 8, 0.5) == 0
+    assert least_grace(160, 10, 8) == 0

@@ -1,0 +1,325 @@
+"""A client: trains on its own data, mines, gets paid, and judges the others' work.
+
+It knows its own key and data, the store, the board and the chain. It works only under a list that it has
+recomputed itself, and it signs only a model that it has aggregated itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from bcfl_offchain.chain.clock import Clock
+from bcfl_offchain.chain.errors import UnknownTask
+from bcfl_offchain.chain.history import PriceList, Round
+from bcfl_offchain.chain.mining import Solution, solve
+from bcfl_offchain.chain.transactions import Signer, TransactionRecord
+from bcfl_offchain.chain.types import Phase, Report, Vote, address_order
+from bcfl_offchain.chain.votes import is_signed_by, sign_vote
+from bcfl_offchain.learning import Dataset, file_hash, pack, pack_evidence, train
+from bcfl_offchain.mechanism import fixed_point
+from bcfl_offchain.mechanism.errors import ShapleyTooLarge
+
+from .errors import ListRefused, NoOpenRound, NotHired, ProposalRefused, QuorumMissing
+from .judgement import Verdict, Workplace, drawn_clients, judge
+from .pricing import compute_list, list_differences, listed_reports
+
+
+@dataclass(frozen=True)
+class Work:
+    """A round's work before it is submitted.
+
+    Attributes
+    ----------
+    round : int
+    update : bytes
+        The update file, kept to oneself until the work window has closed.
+    solution : Solution
+    training_frequency, mining_frequency : int
+        q_t and q_m of Theorem 3.1, GHz with 18 decimals.
+    due : int
+        Timestamp at which the claimed training and mining have taken their time.
+    """
+
+    round: int
+    update: bytes
+    solution: Solution
+    training_frequency: int
+    mining_frequency: int
+    due: int
+
+
+class Client:
+    """One client of a task.
+
+    Parameters
+    ----------
+    signer : Signer
+        Its key.
+    place : Workplace
+        The chain, the store, the board and the agreement.
+    clock : Clock
+        How it waits.
+    data : Dataset
+        Its own data; nobody sees them unless it is audited.
+    energy_coefficient : int
+        rho in wei/(GHz^3 s), 18 decimals.
+    max_frequency : int
+        q_i in GHz, 18 decimals.
+    known_peers : collection of str
+        Clients that it knows to be independent of the owner.
+    min_known_peers : int
+        How many of them a list has to hire before it works.
+    """
+
+    def __init__(
+        self,
+        signer: Signer,
+        place: Workplace,
+        clock: Clock,
+        data: Dataset,
+        energy_coefficient: int,
+        max_frequency: int,
+        known_peers: Collection[str] = (),
+        min_known_peers: int = 0,
+    ) -> None:
+        self.signer = signer
+        self.place = place
+        self.clock = clock
+        self.data = data
+        self.energy_coefficient = energy_coefficient
+        self.max_frequency = max_frequency
+        self.known_peers = frozenset(known_peers)
+        self.min_known_peers = min_known_peers
+        self._works: dict[int, Work] = {}
+        self._verdicts: dict[int, Verdict] = {}
+
+    @property
+    def address(self) -> str:
+        """The client's address."""
+        return self.signer.address
+
+    # --------------------------------------------------------------------------------------------- membership
+
+    def report(self) -> Report:
+        """What it states about itself: mu = pi d D from the number of its samples."""
+        units = self.place.agreement.training_units(
+            self.address, len(self.data), self.place.task.terms.cycle_unit
+        )
+        return Report(units, self.energy_coefficient, self.max_frequency)
+
+    def join(self) -> TransactionRecord:
+        """Join the task with the bond.
+
+        Raises
+        ------
+        UnknownTask
+            If the factory did not make it: anybody can clone the code with terms that nobody has checked.
+        """
+        task = self.place.task.address
+        if not self.place.factory.is_task(task):
+            raise UnknownTask(task, f"the factory {self.place.factory.address} did not make it; do not join")
+        return self.place.task.join(self.signer, self.report())
+
+    def leave(self) -> TransactionRecord:
+        """Leave and take the bond back."""
+        return self.place.task.leave(self.signer, self.address)
+
+    def claim(self) -> TransactionRecord | None:
+        """Take what was earned in all ended rounds; None, and no transaction, if that is nothing."""
+        if not self.place.task.client_state(self.address).claimable:
+            return None
+        return self.place.task.claim(self.signer, self.address)
+
+    # ----------------------------------------------------------------------------------------------- the list
+
+    def check_list(self) -> fixed_point.Entry:
+        """Recompute the open round's list from chain data.
+
+        Returns
+        -------
+        mechanism.fixed_point.Entry
+            Its own line.
+
+        Raises
+        ------
+        ListRefused
+            If a cap, a frequency or a price of anybody is not the mechanism's, or too few peers are hired.
+        NotHired
+            If the list is right and does not hire it.
+        """
+        round_ = self._open_round()
+        price_list = round_.price_list
+        try:
+            expected = compute_list(self.place.task.terms, listed_reports(price_list))
+        except ShapleyTooLarge as error:
+            raise ListRefused("Shapley value", None, "one that can be recomputed", str(error)) from error
+        if differences := list_differences(price_list, expected):
+            first = differences[0]
+            raise ListRefused(first.field, first.client, first.expected, first.found)
+        self._check_peers(price_list)
+        if self.address not in expected:
+            raise NotHired(self.address, round_.number, "it is not on the list")
+        own = expected[self.address]
+        if not own.hired:
+            raise NotHired(self.address, round_.number, str(own.reason))
+        return own
+
+    def _check_peers(self, price_list: PriceList) -> None:
+        """An owner that fills a list with its own could reject honest work and keep its pay."""
+        known = len(self.known_peers.intersection(price_list.hired))
+        if known < self.min_known_peers:
+            raise ListRefused("number of known peers hired", None, f"at least {self.min_known_peers}", known)
+
+    # ------------------------------------------------------------------------------------------------ work
+
+    def work(self) -> Work:
+        """Check the list, train from the last agreed model, and mine.
+
+        Returns
+        -------
+        Work
+            To be submitted when it is due.
+
+        Raises
+        ------
+        As `check_list`.
+        """
+        own = self.check_list()
+        history = self.place.reader.history()
+        round_ = self._open_round()
+        start = self.place.model_before(history, round_.number)
+        model = train(start, self.data, self.place.agreement.training)
+        update = pack(model, self.place.file_name(round_.number, self.address))
+        solution = solve(
+            self.place.task.address,
+            round_.opened.seed,
+            self.address,
+            file_hash(update),
+            self.place.task.expected_hashes,
+        )
+        q_t, q_m = own.training_frequency, own.mining_frequency
+        due = self.place.task.round_state().opened_at + self._claimed_time(round_, q_t, q_m)
+        work = Work(round_.number, update, solution, q_t, q_m, due)
+        self._works[work.round] = work
+        return work
+
+    def _claimed_time(self, round_: Round, q_t: int, q_m: int) -> int:
+        """T_t + T_m in whole seconds, rounded up as the contract does."""
+        terms = self.place.task.terms
+        cycles = round_.price_list.entries[self.address].report.training_units * terms.cycle_unit
+        needed = 10**9 * (cycles * q_m + terms.mining_cycles * q_t)
+        return -(-needed // (q_t * q_m))
+
+    def submit(self, work: Work) -> TransactionRecord:
+        """Wait until the claimed time has passed, and submit the work.
+
+        Raises
+        ------
+        TransactionRefused
+            For instance ``Task_WrongPhase`` if the work window has closed meanwhile.
+        """
+        self.clock.wait_until(work.due)
+        return self.place.task.submit_work(
+            self.signer,
+            file_hash(work.update),
+            work.training_frequency,
+            work.mining_frequency,
+            work.solution.nonces,
+        )
+
+    def publish(self) -> None:
+        """After the work window: publish the update, and the data if drawn for an audit."""
+        round_ = self._open_round()
+        work = self._works.get(round_.number)
+        if work is None or self.address not in round_.works:
+            return
+        self.place.store.put(work.update)
+        if self.address in drawn_clients(self.place, round_):
+            evidence = pack_evidence(self.data, self.place.file_name(round_.number, self.address))
+            evidence_hash = self.place.store.put(evidence)
+            self.place.board.put_evidence(self.place.ballot(round_), self.signer.account, evidence_hash)
+
+    # --------------------------------------------------------------------------------------------- the quorum
+
+    def verdict(self) -> Verdict:
+        """Its own judgement of the open round, made once, when the files are published."""
+        round_ = self._open_round()
+        if round_.number not in self._verdicts:
+            self._verdicts[round_.number] = judge(self.place, self.place.reader.history(), round_)
+        return self._verdicts[round_.number]
+
+    def vote(self) -> Vote:
+        """Sign the model that was proposed last, if it is the one that the published updates give.
+
+        Returns
+        -------
+        Vote
+            Left on the board, too.
+
+        Raises
+        ------
+        ProposalRefused
+            If none is proposed, or it has another hash than the model that this client has aggregated.
+        """
+        round_ = self._open_round()
+        result = self.verdict().result
+        if not round_.proposals:
+            raise ProposalRefused("no model is proposed", result.model_hash, b"")
+        proposed = round_.proposals[-1].model_hash
+        if proposed != result.model_hash:
+            raise ProposalRefused("the published updates give another model", result.model_hash, proposed)
+        return self._sign(round_)
+
+    def _sign(self, round_: Round) -> Vote:
+        ballot = self.place.ballot(round_)
+        nonce = self.place.reader.history().nonce(self.address)
+        vote = sign_vote(self.signer.account, ballot, self.verdict().result, nonce)
+        self.place.board.put_vote(ballot, vote)
+        return vote
+
+    def may_propose(self) -> bool:
+        """Whether it is this client's window to propose and to end the round."""
+        phase, state = self.place.task.phase(), self.place.task.round_state()
+        if phase == Phase.GENERATOR_PROPOSING:
+            return state.generator == self.address
+        if phase == Phase.RUNNER_UP_PROPOSING:
+            return state.runner_up == self.address
+        return phase == Phase.WORKERS_PROPOSING and self.address in self._open_round().works
+
+    def propose(self) -> TransactionRecord:
+        """As block generator: aggregate, publish the global model, propose its hash, and vote for it."""
+        verdict = self.verdict()
+        self.place.store.put(verdict.model_file)
+        record = self.place.task.propose_model(self.signer, verdict.result.model_hash)
+        self._sign(self._open_round())
+        return record
+
+    def end_round(self) -> TransactionRecord:
+        """As block generator: collect the votes for its own result and end the round.
+
+        Raises
+        ------
+        QuorumMissing
+            If not more than two thirds of the hired have voted for it.
+        """
+        round_ = self._open_round()
+        history, ballot, result = (
+            self.place.reader.history(),
+            self.place.ballot(round_),
+            self.verdict().result,
+        )
+        hired = sorted(round_.price_list.hired, key=address_order)
+        left = [self.place.board.vote(ballot, client) for client in hired]
+        votes = [
+            vote for vote in left if vote and is_signed_by(vote, ballot, result, history.nonce(vote.signer))
+        ]
+        if 3 * len(votes) <= 2 * len(hired):
+            raise QuorumMissing(len(votes), len(hired))
+        return self.place.task.end_round_by_quorum(self.signer, result, votes)
+
+    def _open_round(self) -> Round:
+        round_ = self.place.reader.history().open_round
+        if round_ is None:
+            raise NoOpenRound()
+        return round_

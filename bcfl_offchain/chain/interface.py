@@ -1,0 +1,82 @@
+"""The contracts' interfaces as committed with the package: it needs no compiler and no brownie."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from typing import Any
+
+from eth_abi import decode
+from eth_utils import keccak, to_checksum_address
+from eth_utils.abi import collapse_if_tuple
+
+from .types import Phase
+
+Abi = Sequence[Mapping[str, Any]]
+
+
+def _load(contract: str) -> Abi:
+    return json.loads((files(__package__) / "abi" / f"{contract}.json").read_text(encoding="utf-8"))
+
+
+TASK_ABI = _load("Task")
+FACTORY_ABI = _load("TaskFactory")
+
+
+def signature(item: Mapping[str, Any]) -> str:
+    """Canonical signature of an ABI entry, which its selector or topic is the hash of.
+
+    Examples
+    --------
+    >>> signature({"name": "Left", "inputs": [{"type": "address"}, {"type": "uint256"}]})
+    'Left(address,uint256)'
+    """
+    return f"{item['name']}({','.join(collapse_if_tuple(dict(field)) for field in item['inputs'])})"
+
+
+def _errors() -> dict[bytes, Mapping[str, Any]]:
+    # The factory reverts with the errors of its libraries, of which the task's own ABI lacks those on terms.
+    entries = [item for item in (*TASK_ABI, *FACTORY_ABI) if item["type"] == "error"]
+    return {keccak(text=signature(item))[:4]: item for item in entries}
+
+
+_ERRORS = _errors()
+_BUILT_IN = {
+    bytes.fromhex("08c379a0"): {"name": "Error", "inputs": [{"name": "message", "type": "string"}]},
+    bytes.fromhex("4e487b71"): {"name": "Panic", "inputs": [{"name": "code", "type": "uint256"}]},
+}
+
+
+def decode_error(data: bytes) -> tuple[str, dict[str, Any]]:
+    """Name and arguments of the error that a call reverted with.
+
+    Parameters
+    ----------
+    data : bytes
+        What the call returned.
+
+    Returns
+    -------
+    (name, arguments) : tuple of str and dict
+        ``("unknown", {"data": ...})`` where no error of the contracts has this selector.
+
+    Examples
+    --------
+    >>> decode_error(keccak(text="Task_ZeroModelHash()")[:4])
+    ('Task_ZeroModelHash', {})
+    >>> decode_error(b"")
+    ('unknown', {'data': '0x'})
+    """
+    item = _ERRORS.get(data[:4]) or _BUILT_IN.get(data[:4])
+    if item is None:
+        return "unknown", {"data": f"0x{data.hex()}"}
+    values = decode([field["type"] for field in item["inputs"]], data[4:])
+    return item["name"], {field["name"]: _typed(field, value) for field, value in zip(item["inputs"], values)}
+
+
+def _typed(field: Mapping[str, Any], value: Any) -> Any:
+    """Addresses in checksum form and phases as such."""
+    if field["type"] == "address":
+        return to_checksum_address(value)
+    return Phase(value) if field.get("internalType") == "enum Phase" else value

@@ -1,0 +1,68 @@
+"""``bcfl audit``: audit a task over the network and show what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from web3.exceptions import Web3Exception
+
+from .agents.auditor import AuditReport, audit
+from .chain.connection import connect
+from .chain.errors import ChainError
+
+
+def audit_task(
+    task: str, rpc: str, factory: str | None, first_block: int | None
+) -> tuple[AuditReport, Sequence[Table | Text]]:
+    """Audit a task, showing progress on standard error where that is a terminal.
+
+    Parameters
+    ----------
+    task, rpc : str
+        Address and URL.
+    factory : str or None
+        A trusted factory's address.
+    first_block : int or None
+        Where the task's logs begin.
+
+    Returns
+    -------
+    (report, tables) : tuple of AuditReport and sequence of renderables
+
+    Raises
+    ------
+    typer.TyperException
+        If there is no such task, or no chain answers.
+    """
+    try:
+        with Console(stderr=True).status("connecting") as status:
+            report = audit(connect(rpc), task, factory, first_block, status.update)
+    except (ChainError, Web3Exception) as error:
+        raise typer.TyperException(str(error)) from error
+    return report, _tables(report)
+
+
+def _tables(report: AuditReport) -> list[Table | Text]:
+    """What was audited, the ledger, and what differs."""
+    ledger = Table("wei", "", title="Ledger, from the logs", title_justify="left")
+    for name, value in asdict(report.ledger).items():
+        ledger.add_row(name, str(value))
+    if report.forced:
+        ledger.add_row("forced in, nobody's", str(report.forced))
+    about = Text(
+        f"task {report.task} to block {report.block}, running {report.implementation}\n"
+        f"recomputed: {report.lists} lists, {report.rounds} rounds, "
+        f"{report.works} works, {report.claims} claims"
+    )
+    if report.agrees:
+        return [about, ledger, Text("All agree.")]
+    title = f"{len(report.differences)} differences"
+    differences = Table("where", "what", "expected", "found", title=title, title_justify="left")
+    for row in report.to_json()["differences"]:
+        differences.add_row(*(Text(str(value)) for value in row.values()))
+    return [about, ledger, differences]

@@ -1,0 +1,139 @@
+"""The contract's views as dataclasses, and its windows as the chain has them."""
+
+from dataclasses import fields, replace
+
+import pytest
+
+from bcfl_offchain.chain import (
+    ClientState,
+    Factory,
+    Ledger,
+    ListState,
+    Phase,
+    Policy,
+    Report,
+    RoundState,
+    Signer,
+    TaskContract,
+    Terms,
+    UnknownTask,
+    connect,
+)
+from bcfl_offchain.chain.clock import ChainStalled, DevClock, RealClock
+from bcfl_offchain.chain.events import _snake
+from bcfl_offchain.chain.interface import FACTORY_ABI, TASK_ABI
+from bcfl_offchain.experiments.demo import DemoConfig, demo_terms
+from tests.chain.devnet import account, anvil
+
+
+@pytest.fixture
+def owner(devnet):
+    return Signer(devnet.w3, account(0))
+
+
+@pytest.fixture
+def task(devnet, owner):
+    terms = demo_terms(DemoConfig(policy="incomplete"), owner.address)
+    return devnet.factory.create_task(owner, replace(terms, join_window=100, list_window=50))
+
+
+def test_terms_come_back_as_they_were_given(devnet, owner):
+    terms = demo_terms(DemoConfig(policy="incomplete"), owner.address)
+    task = devnet.factory.create_task(owner, terms)
+    assert task.terms == terms and task.terms.policy is Policy.INCOMPLETE
+    assert devnet.factory.is_task(task.address)
+    assert not devnet.factory.is_task(owner.address)
+
+
+@pytest.mark.parametrize(
+    "view, cls",
+    [
+        ("terms", Terms),
+        ("ledger", Ledger),
+        ("roundState", RoundState),
+        ("listState", ListState),
+        ("clientState", ClientState),
+    ],
+)
+def test_dataclasses_have_the_structs_fields_in_their_order(view, cls):
+    (item,) = [item for item in TASK_ABI if item.get("name") == view]
+    struct = [_snake(field["name"]) for field in item["outputs"][0]["components"]]
+    assert [field.name for field in fields(cls)] == struct
+
+
+def test_a_new_task_is_empty(devnet, task, owner):
+    ledger = task.ledger()
+    assert ledger.balanced and ledger.deposited == ledger.free == ledger.held == task.terms.budget * 3
+    assert task.phase() is Phase.JOINING
+    assert task.round_state().number == 0 and task.list_state().version == 0
+    assert task.client_state(owner.address).report == Report(0, 0, 0)
+    assert task.global_model() == bytes(32)
+    assert task.expected_hashes == 4096
+
+
+def test_windows_are_the_chains(devnet, task):
+    clock, start = DevClock(devnet.w3), task.round_state().ended_at
+    assert [task.next_join_window(start + t) - start for t in (0, 99, 100, 149, 150, 260)] == [
+        0,
+        99,
+        150,
+        150,
+        150,
+        300,
+    ]
+    assert [task.next_list_window(start + t) - start for t in (0, 99, 100, 149, 150)] == [
+        100,
+        100,
+        100,
+        149,
+        250,
+    ]
+    clock.wait_until(task.next_list_window(clock.now()))
+    assert task.phase() is Phase.FROZEN
+    clock.wait_until(task.next_join_window(clock.now()))
+    assert task.phase() is Phase.JOINING
+
+
+@pytest.mark.parametrize("address", ["0x" + "12" * 20, "nonsense", "0x12", ""])
+def test_an_address_without_a_task(devnet, address):
+    with pytest.raises(UnknownTask, match=address or "is no task"):
+        TaskContract(devnet.w3, address)
+
+
+def test_another_contract_is_no_task(devnet):
+    with pytest.raises(UnknownTask, match="does not state a task's terms"):
+        TaskContract(devnet.w3, devnet.factory.address)
+
+
+def test_a_factory_is_not_where_no_code_is(devnet):
+    with pytest.raises(UnknownTask, match="no factory's code"):
+        Factory(devnet.w3, "0x" + "12" * 20)
+
+
+def test_the_abis_have_what_the_package_calls():
+    names = {item.get("name") for item in (*TASK_ABI, *FACTORY_ABI)}
+    assert {"submitWork", "endRoundByQuorum", "createTask", "TaskCreated"} <= names
+
+
+def test_time_on_a_devnet_is_moved(devnet):
+    clock = DevClock(devnet.w3)
+    now = clock.now()
+    clock.wait_until(now + 10_000)
+    assert now + 10_000 <= clock.now() < now + 10_060
+    blocks = devnet.w3.eth.block_number
+    clock.wait_until(now)
+    assert devnet.w3.eth.block_number == blocks
+
+
+def test_time_elsewhere_is_waited_for():
+    with anvil("--block-time", "1") as url:
+        clock = RealClock(connect(url), poll_seconds=0.05)
+        now = clock.now()
+        clock.wait_until(now + 2)
+        assert now + 2 <= clock.now() <= now + 4
+
+
+def test_a_chain_that_stands_still_is_told(devnet):
+    clock = RealClock(devnet.w3, poll_seconds=0.01, patience=0.1)
+    with pytest.raises(ChainStalled, match="no block for 0.1 s"):
+        clock.wait_until(clock.now() + 100)

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.24;
+
+import {Base} from "../Base.t.sol";
+import {Phase, RoundResult, Vote} from "../../../contracts/interfaces/ITask.sol";
+import {BcflErrors} from "../../../contracts/libraries/BcflErrors.sol";
+
+/// @notice Attacks on a round's work and result: each is named as in the design.
+contract RoundAttacksTest is Base {
+    function _expectNotProposer(address caller, Vote[] memory votes, RoundResult memory result) private {
+        vm.expectRevert(
+            abi.encodeWithSelector(BcflErrors.Task_NotProposer.selector, caller, Phase.GeneratorProposing)
+        );
+        vm.prank(caller);
+        task.endRoundByQuorum(result, votes);
+    }
+
+    function test_Attack_AnyonePublishesARoundsResult() external {
+        _openFirstRound();
+        _work(clients);
+        RoundResult memory junk = RoundResult(keccak256("junk"), _addresses(), _addresses());
+        // A stranger, the owner, and even the generator: without a quorum's signatures nothing happens.
+        _expectNotProposer(mallory, new Vote[](0), junk);
+        _expectNotProposer(owner, new Vote[](0), junk);
+        address generator = _state().generator;
+        vm.expectRevert(abi.encodeWithSelector(BcflErrors.Task_QuorumMissed.selector, 0, 5));
+        vm.prank(generator);
+        task.endRoundByQuorum(junk, new Vote[](0));
+        // Signatures under another result do not serve either.
+        Vote[] memory votes = _votes(clients, _result());
+        vm.expectRevert(abi.encodeWithSelector(BcflErrors.Task_QuorumMissed.selector, 0, 5));
+        vm.prank(generator);
+        task.endRoundByQuorum(junk, votes);
+        assertEq(task.globalModel(), 0);
+        assertTrue(_state().isOpen);
+    }
+
+    function test_Attack_SomebodySubmitsAnothersUpdateHashAndIsPaidForIt() external {
+        _openFirstRound();
+        _warpToDeadline();
+        bytes32 stolen = _updateHash(alice);
+        uint256[2] memory alices = _solve(alice, stolen);
+        (uint72 t, uint72 m) = _theorem(bob);
+        // The author's solution serves nobody else …
+        vm.expectPartialRevert(BcflErrors.Puzzle_NotSolved.selector);
+        vm.prank(bob);
+        task.submitWork(stolen, t, m, alices);
+        // … and with a solution of his own, ahead of the author, bob is credited but locks nobody out.
+        uint256[2] memory bobs = _solve(bob, stolen);
+        vm.prank(bob);
+        task.submitWork(stolen, t, m, bobs);
+        _submit(alice);
+        _submit(carol);
+        _submit(dave);
+        _submit(erin);
+        // The file names alice, so the quorum rejects bob.
+        _warpToWindow(0);
+        _endByQuorum(_result(_addresses(bob), _addresses()));
+        assertEq(_claimableOf(bob), 0);
+        assertGt(_claimableOf(alice), 0);
+        vm.expectRevert(abi.encodeWithSelector(BcflErrors.Task_NothingToClaim.selector, bob));
+        _claim(bob);
+        assertLedger();
+    }
+
+    function test_Attack_JunkHashesFromAnAccountThatNeverJoined() external {
+        _openFirstRound();
+        _warpToDeadline();
+        for (uint256 i; i < 20; ++i) {
+            vm.expectRevert(abi.encodeWithSelector(BcflErrors.Task_NotHired.selector, mallory, 1));
+            vm.prank(mallory);
+            task.submitWork(bytes32(i), 1e18, 1e18, [i, i]);
+        }
+        assertEq(_state().generator, address(0));
+        _submit(alice);
+        assertEq(_state().generator, alice);
+        assertLedger();
+    }
+
+    function test_Attack_ALateOrEarlySubmission() external {
+        _openFirstRound();
+        bytes32 updateHash = _updateHash(alice);
+        uint256[2] memory nonces = _solve(alice, updateHash);
+        (uint72 t, uint72 m) = _theorem(alice);
+        // Theorem 3.1 claims all of T: one second before, it cannot be true.
+        vm.warp(_state().openedAt + terms.deadline - 1);
+        vm.expectRevert(abi.encodeWithSelector(BcflErrors.Task_TimeNotPassed.selector, 900, 899));
+        vm.prank(alice);
+        task.submitWork(updateHash, t, m, nonces);
+        // One second after the grace it is too late.
+        vm.warp(_workEnd() + 1);
+        vm.expectRevert(_wrongPhase(Phase.Expired));
+        vm.prank(alice);
+        task.submitWork(updateHash, t, m, nonces);
+        vm.warp(_workEnd());
+        vm.prank(alice);
+        task.submitWork(updateHash, t, m, nonces);
+        assertLedger();
+    }
+
+    function test_Attack_APuzzleSolvedBeforeTheRoundOpened() external {
+        _joinAll();
+        _warpToFrozen();
+        _post(clients);
+        bytes32 updateHash = keccak256("prepared");
+        // Everything of the seed is known but the hash of the block before the opening.
+        bytes32 guess =
+            keccak256(abi.encode(blockhash(block.number - 1), task, uint32(1), task.listState().hash));
+        uint256[2] memory nonces = _solve(guess, alice, updateHash);
+        _open();
+        assertNotEq(_state().seed, guess);
+        _warpToDeadline();
+        (uint72 t, uint72 m) = _theorem(alice);
+        vm.expectPartialRevert(BcflErrors.Puzzle_NotSolved.selector);
+        vm.prank(alice);
+        task.submitWork(updateHash, t, m, nonces);
+        // Nor does a round's solution serve in the next.
+        nonces = _solve(alice, updateHash);
+        vm.prank(alice);
+        task.submitWork(updateHash, t, m, nonces);
+        _endByTime();
+        _openNextRound();
+        _warpToDeadline();
+        vm.expectPartialRevert(BcflErrors.Puzzle_NotSolved.selector);
+        vm.prank(alice);
+        task.submitWork(updateHash, t, m, nonces);
+    }
+
+    function test_Attack_AQuorumOfThoseWhoHappenedToShowUp() external {
+        _openFirstRound();
+        _work(_addresses(alice, bob));
+        // Both of the two who worked agree, to reject nobody and take all; five are hired.
+        Vote[] memory votes = _votes(_addresses(alice, bob), _result());
+        address generator = _state().generator;
+        vm.expectRevert(abi.encodeWithSelector(BcflErrors.Task_QuorumMissed.selector, 2, 5));
+        vm.prank(generator);
+        task.endRoundByQuorum(_result(), votes);
+        // A third is not enough, a fourth is, though it did not work.
+        votes = _votes(_addresses(alice, bob, carol), _result());
+        vm.expectRevert(abi.encodeWithSelector(BcflErrors.Task_QuorumMissed.selector, 3, 5));
+        vm.prank(generator);
+        task.endRoundByQuorum(_result(), votes);
+    }
+
+    /// @dev More than 2/3 exactly, for every number of hired clients: of three, two are not enough.
+    function test_Attack_AQuorumOfExactlyTwoThirds() external {
+        _joinAll();
+        _warpToFrozen();
+        _post(_entries(_addresses(alice, bob, carol), TRAINING_CAP));
+        _open();
+        _work(_addresses(alice, bob, carol));
+        address generator = _state().generator;
+        Vote[] memory votes = _votes(_addresses(alice, bob), _result());
+        vm.expectRevert(abi.encodeWithSelector(BcflErrors.Task_QuorumMissed.selector, 2, 3));
+        vm.prank(generator);
+        task.endRoundByQuorum(_result(), votes);
+        votes = _votes(_addresses(alice, bob, carol), _result());
+        vm.prank(generator);
+        task.endRoundByQuorum(_result(), votes);
+        assertFalse(_state().isOpen);
+    }
+
+    function test_Attack_AGeneratorThatPostsJunk() external {
+        _openFirstRound();
+        _work(clients);
+        (address generator, address runnerUp) = (_state().generator, _state().runnerUp);
+        bytes32 junk = keccak256("junk");
+        vm.prank(generator);
+        task.proposeModel(junk);
+        assertEq(task.globalModel(), 0, "a proposal changes nothing");
+        Vote[] memory alone = _votes(_addresses(generator), RoundResult(junk, _addresses(), _addresses()));
+        vm.expectRevert(abi.encodeWithSelector(BcflErrors.Task_QuorumMissed.selector, 1, 5));
+        vm.prank(generator);
+        task.endRoundByQuorum(RoundResult(junk, _addresses(), _addresses()), alone);
+        // The others wait for the runner-up; the generator cannot come back in its window.
+        _warpToWindow(1);
+        vm.expectRevert(
+            abi.encodeWithSelector(BcflErrors.Task_NotProposer.selector, generator, Phase.RunnerUpProposing)
+        );
+        vm.prank(generator);
+        task.proposeModel(junk);
+        Vote[] memory votes = _votes(clients, _result());
+        vm.prank(runnerUp);
+        task.endRoundByQuorum(_result(), votes);
+        assertEq(task.globalModel(), MODEL);
+        assertLedger();
+    }
+
+    function test_Attack_GeneratorAndRunnerUpPostJunk() external {
+        _openFirstRound();
+        _work(clients);
+        Vote[] memory votes = _votes(clients, _result());
+        _warpToWindow(2);
+        vm.prank(alice);
+        task.endRoundByQuorum(_result(), votes);
+        assertEq(task.globalModel(), MODEL);
+        assertLedger();
+    }
+}

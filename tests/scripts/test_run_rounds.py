@@ -1,0 +1,76 @@
+"""The demo at a small size on both chains, and its refusals, through the command line that the Makefile
+uses."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bcfl_offchain.experiments.report import render_report
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+def run(network: str, folder: Path, **options: str) -> subprocess.CompletedProcess[str]:
+    command = [
+        sys.executable,
+        "tools/with_chain.py",
+        "--",
+        "python",
+        "tools/run_script.py",
+        "run_rounds",
+        network,
+    ]
+    environment = {**os.environ, "BCFL_OUT": str(folder), **options}
+    return subprocess.run(
+        command, cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
+
+
+@pytest.mark.parametrize("network, policy", [("anvil", "complete"), ("ganache-cli", "incomplete")])
+def test_a_small_demo_balances_and_its_audit_agrees(network, policy, tmp_path):
+    done = run(network, tmp_path, BCFL_CLIENTS="3", BCFL_ROUNDS="2", BCFL_POLICY=policy, BCFL_SEED="5")
+    assert done.returncode == 0, done.stderr
+    assert "All agree." in done.stdout
+    assert done.stdout.count("balanced to the wei") == 2
+    summary = json.loads((tmp_path / "summary.json").read_text(encoding="utf-8"))
+    assert [len(round_["clients"]) for round_ in summary["rounds"]] == [3, 3]
+    assert all(round_["hired"] >= 2 for round_ in summary["rounds"])
+    assert summary["config"] == {"n_clients": 3, "rounds": 2, "policy": policy, "seed": 5}
+    for ledger in (summary["ledger"], *summary["ledgers"]):
+        assert ledger["balanced"]
+        rest = ("paid", "claimable", "committed", "free", "returned", "bonds", "burnt")
+        assert int(ledger["deposited"]) == sum(int(ledger[line]) for line in rest)
+    last = {line: int(summary["ledgers"][-1][line]) for line in ("claimable", "committed", "free", "bonds")}
+    assert set(last.values()) == {0}
+    assert (
+        int(summary["ledger"]["paid"])
+        == sum(int(client["pay_wei"]) for round_ in summary["rounds"] for client in round_["clients"])
+        > 0
+    )
+    assert len({row["hash"] for row in summary["transactions"]}) == len(summary["transactions"])
+    assert all(row["gas"] > 21_000 for row in summary["transactions"])
+    assert (tmp_path / "report.html").read_text(encoding="utf-8") == render_report(summary)
+    for round_ in summary["rounds"]:
+        assert f"Round {round_['number']}: accuracy {round_['accuracy']:.2%}" in done.stdout
+
+
+def test_a_wrong_option_is_one_line_and_code_2(tmp_path):
+    done = run("anvil", tmp_path / "new", BCFL_CLIENTS="0")
+    assert done.returncode == 2
+    assert done.stderr.strip() == "error: BCFL_CLIENTS is '0'; it must be a whole number from 1 to 59"
+    assert not (tmp_path / "new").exists()
+
+
+def test_an_unknown_network_is_one_line_and_code_2(tmp_path):
+    done = run("nowhere", tmp_path)
+    assert done.returncode == 2
+    assert (
+        done.stderr.startswith("brownie knows no network 'nowhere'; it knows anvil,")
+        and done.stderr.count("\n") == 1
+    )

@@ -1,0 +1,60 @@
+"""The tables that the demo prints have the summary's numbers, and names are never markup."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from scripts import tables
+from tests.experiments.example_summary import MONEY_UNIT, example_summary
+
+
+def printed(*renderables) -> str:
+    out = Console(file=io.StringIO(), width=tables.PIPE_WIDTH)
+    for renderable in renderables:
+        out.print(renderable)
+    return out.file.getvalue()
+
+
+@pytest.fixture
+def round_():
+    return example_summary()["rounds"][0]
+
+
+def test_a_round_shows_every_client_and_what_the_hired_earned(round_):
+    offers, answers = (printed(table) for table in tables.round_tables(round_))
+    for client in round_["clients"]:
+        line = next(line for line in offers.splitlines() if client["client"] in line)
+        assert f"{client['shapley_value']:.6g}" in line
+        assert ("yes" if client["hired"] else client["reason"]) in line
+        assert (client["client"] in answers) == client["hired"]
+        assert client["pay_wei"] in answers or not client["hired"]
+    assert f"accuracy {round_['accuracy']:.2%}, {round_['hired']} of 8 clients hired" in offers
+    assert "pay [wei]" in answers and "q_t [GHz]" in answers
+
+
+def test_the_ledger_shows_every_line_in_wei_and_money():
+    ledger = example_summary()["ledgers"][-1]
+    text = printed(tables.ledger_table(ledger, MONEY_UNIT))
+    assert "Ledger after claims" in text
+    for line in ("deposited", *tables.LEDGER_LINES):
+        row = next(row.split("│") for row in text.splitlines() if f"│ {line} " in row)
+        assert row[2].strip() == ledger[line]
+        assert float(row[3]) == pytest.approx(int(ledger[line]) / MONEY_UNIT, rel=1e-5)
+
+
+def test_gas_is_added_up_by_step():
+    transactions = [
+        {"label": "join", "gas": 5000},
+        {"label": "claim", "gas": 3},
+        {"label": "join", "gas": 7000},
+    ]
+    row = next(row for row in printed(tables.gas_table(transactions)).splitlines() if "join" in row)
+    assert [cell.strip() for cell in row.split("│")[1:-1]] == ["join", "2", "6,000", "12,000"]
+
+
+def test_names_are_text_and_never_markup(round_):
+    round_["clients"][0]["client"] = "[red]mallory[/red]"
+    assert "[red]mallory[/red]" in printed(*tables.round_tables(round_))

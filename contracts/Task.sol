@@ -343,7 +343,7 @@ contract Task is ITask, EIP712 {
         Listing memory listing,
         uint256 trainingFrequency,
         uint256 miningFrequency
-    ) private view returns (uint80 trainingPay, uint80 miningPay) {
+    ) private view returns (uint80, uint80) {
         Member memory member = _members[msg.sender];
         _requireFrequency(trainingFrequency, member.maxFrequency);
         _requireFrequency(miningFrequency, member.maxFrequency);
@@ -360,12 +360,10 @@ contract Task is ITask, EIP712 {
         uint256 elapsed = block.timestamp - round.openedAt;
         if (claimedTime > elapsed) revert BcflErrors.Task_TimeNotPassed(claimedTime, elapsed);
 
+        (uint256 forTraining, uint256 forMining) =
+            Prices.pays(offer, trainingPrice, trainingFrequency, miningPrice, miningFrequency);
         // Capped, so both fit in 80 bits.
-        trainingPay = uint80(
-            Math.min(Prices.payDown(trainingPrice, offer.trainingCycles, trainingFrequency), offer.trainingCap)
-        );
-        miningPay =
-            uint80(Math.min(Prices.payDown(miningPrice, offer.miningCycles, miningFrequency), offer.miningCap));
+        return (uint80(forTraining), uint80(forMining));
     }
 
     /// @dev Puts `msg.sender` among the two lowest puzzle hashes of the round.
@@ -703,7 +701,8 @@ contract Task is ITask, EIP712 {
             trainingFrequency: trainingFrequency,
             miningCap: miningCap,
             miningCycles: terms_.miningCycles,
-            deadline: terms_.deadline
+            deadline: terms_.deadline,
+            reservationUtility: terms_.reservationUtility
         });
     }
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal, InvalidOperation
 
 from bcfl_offchain.experiments.demo import DemoConfig
 from bcfl_offchain.experiments.payout import MAX_BUDGET, Payout
 from bcfl_offchain.mechanism import fixed_point
+from bcfl_offchain.mechanism.policies import POLICIES
 
 WEI_PER_ETHER = 10**18
 MAX_DEMO_CLIENTS = 59
 """The chains are started with sixty accounts, of which one is the owner's."""
 MAX_ROUNDS = 1000
-POLICIES = ("complete", "incomplete")
 
 
 class OptionError(ValueError):
@@ -37,8 +37,8 @@ def demo_config(environment: Mapping[str, str]) -> DemoConfig:
 
     Examples
     --------
-    >>> demo_config({"BCFL_CLIENTS": "50", "BCFL_POLICY": "incomplete"})
-    DemoConfig(clients=50, rounds=3, policy='incomplete', seed=7)
+    >>> demo_config({"BCFL_CLIENTS": "50", "BCFL_POLICY": "fair-share"})
+    DemoConfig(clients=50, rounds=3, policy='fair-share', seed=7)
     """
     return DemoConfig(
         clients=whole(environment, "BCFL_CLIENTS", 8, 1, MAX_DEMO_CLIENTS),
@@ -82,7 +82,7 @@ def whole(environment: Mapping[str, str], name: str, default: int, low: int, hig
     return value
 
 
-def choice(environment: Mapping[str, str], name: str, default: str, known: Sequence[str]) -> str:
+def choice(environment: Mapping[str, str], name: str, default: str, known: Collection[str]) -> str:
     """Read one of the words `known`."""
     value = environment.get(name, default)
     if value not in known:

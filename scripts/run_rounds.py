@@ -5,7 +5,8 @@
 Deploys the factory through brownie, runs the demo on real data (`bcfl_offchain.experiments.demo`), prints
 what happened, writes summary.json and report.html, and audits the task from chain data with ``bcfl audit``.
 Moves the chain's clock, so the network has to be a local one. Options are read from the environment:
-``BCFL_CLIENTS``, ``BCFL_ROUNDS``, ``BCFL_POLICY``, ``BCFL_SEED``, ``BCFL_OUT``.
+``BCFL_CLIENTS``, ``BCFL_ROUNDS``, ``BCFL_POLICY`` (``complete``, ``incomplete``, ``fair-share`` or
+``least-cost``), ``BCFL_SEED``, ``BCFL_OUT``.
 """
 
 from __future__ import annotations

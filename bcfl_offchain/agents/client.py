@@ -36,7 +36,7 @@ class Work:
         The update file, kept to oneself until the work window has closed.
     solution : Solution
     training_frequency, mining_frequency : int
-        q_t and q_m of Theorem 3.1, GHz with 18 decimals.
+        q_t and q_m with which the task's policy expects it to answer, GHz with 18 decimals.
     due : int
         Timestamp at which the claimed training and mining have taken their time.
     """

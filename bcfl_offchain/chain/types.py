@@ -19,22 +19,24 @@ class Policy(IntEnum):
 
     COMPLETE = 0
     INCOMPLETE = 1
+    FAIR_SHARE = 2
+    LEAST_COST = 3
 
     @property
     def label(self) -> str:
         """The policy's name in `mechanism`."""
-        return self.name.lower()
+        return self.name.lower().replace("_", "-")
 
     @classmethod
     def of(cls, label: str) -> Policy:
-        """The policy of a name in `mechanism`.
+        """The policy of a name in `mechanism`; KeyError if there is none.
 
         Examples
         --------
-        >>> Policy.of("incomplete").label
-        'incomplete'
+        >>> Policy.of("fair-share").name, Policy.of("fair-share").label
+        ('FAIR_SHARE', 'fair-share')
         """
-        return cls[label.upper()]
+        return {policy.label: policy for policy in cls}[label]
 
 
 class Phase(IntEnum):
@@ -61,6 +63,7 @@ class Terms:
     rounds: int
     budget: int
     mining_budget: int
+    reservation_utility: int
     bond: int
     audit_probability: int
     deadline: int
@@ -89,7 +92,13 @@ class Terms:
     def pricing(self) -> fixed_point.Terms:
         """The terms that a round's prices depend on."""
         return fixed_point.Terms(
-            self.budget, self.mining_budget, self.deadline, self.mining_cycles, self.target, self.policy.label
+            self.budget,
+            self.mining_budget,
+            self.deadline,
+            self.mining_cycles,
+            self.target,
+            self.policy.label,
+            self.reservation_utility,
         )
 
 

@@ -2,7 +2,7 @@
 
 All constants stand here. They keep the paper's scale (T = 15 min, psi = 5 GHz·min, an average client's mu =
 10 GHz·min = g), and they are chosen so that the mu_i straddle the target and most clients are hired under
-both policies, for 3 as for 50 clients:
+every policy, for 3 as for 50 clients:
 
 - the digits go to the clients in non-IID parts, so D_i and with it mu_i = pi d_i D_i differ by a factor of
   three to ten;
@@ -48,6 +48,7 @@ TARGET = 10  # g, GHz·min
 AVERAGE_CYCLES = 10  # mu of a client with the average number of samples on the middle device, GHz·min
 BUDGET_PER_CLIENT = Fraction(3)  # eta/N, money
 MINING_BUDGET_PER_CLIENT = Fraction(1, 2)  # eta_m/N, money
+RESERVATION_UTILITY = Fraction(1, 2)  # u, money: what `least-cost` leaves a client above its energy
 BOND = Fraction(30)  # B, money: ten rounds' average pay
 AUDIT_PROBABILITY = Fraction(1, 5)  # alpha
 
@@ -163,6 +164,7 @@ def demo_terms(config: DemoConfig, owner: str) -> Terms:
         rounds=config.rounds,
         budget=money_to_chain(BUDGET_PER_CLIENT * config.clients, MONEY_UNIT),
         mining_budget=money_to_chain(MINING_BUDGET_PER_CLIENT * config.clients, MONEY_UNIT),
+        reservation_utility=money_to_chain(_reservation_utility(config), MONEY_UNIT),
         bond=money_to_chain(BOND, MONEY_UNIT),
         audit_probability=int(AUDIT_PROBABILITY * WAD),
         deadline=deadline,
@@ -178,6 +180,11 @@ def demo_terms(config: DemoConfig, owner: str) -> Terms:
         mining_cycles=mining_cycles,
         cycles_per_hash=cycles_per_hash,
     )
+
+
+def _reservation_utility(config: DemoConfig) -> Fraction:
+    """u in money; the other policies know none."""
+    return RESERVATION_UTILITY if config.policy == "least-cost" else Fraction(0)
 
 
 def cycles_per_sample(n_clients: int, n_samples: int) -> tuple[int, ...]:
@@ -202,6 +209,7 @@ def constants(config: DemoConfig, parts: Sequence[Dataset]) -> dict[str, Any]:
         "target": TARGET,
         "budget": float(BUDGET_PER_CLIENT * config.clients),
         "mining_budget": float(MINING_BUDGET_PER_CLIENT * config.clients),
+        "reservation_utility": float(_reservation_utility(config)),
         "bond": float(BOND),
         "audit_probability": float(AUDIT_PROBABILITY),
         "expected_hashes": HASHES,

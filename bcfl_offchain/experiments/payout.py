@@ -45,8 +45,10 @@ HASHES = 2**12
 MAX_BUDGET = 10**17
 """Wei; beyond it the energy coefficient leaves its range on chain."""
 MAX_CLIENTS = 12
+"""Up to here every client is hired under every policy."""
+UTILITY_PART = 8
+"""`least-cost` leaves a client this fraction of an equal share of the budget above its energy."""
 LEAST_GRACE, LEAST_JOIN_WINDOW = 12, 30  # s, of TermsCheck.sol
-"""Up to here every client is hired under both policies."""
 TRAINING = TrainingConfig(iterations=5)
 _PACE_BLOCKS = 10
 Log = Callable[[str], None]
@@ -65,7 +67,7 @@ class Payout:
     limit : int
         Wei that all accounts together may spend, amounts that come back included.
     policy : str
-        ``complete`` or ``incomplete``.
+        A name in `mechanism.policies.POLICIES`.
     seed : int
         Of the data's parts.
     """
@@ -106,6 +108,7 @@ def pace(w3: Web3) -> int:
 def payout_terms(payout: Payout, owner: str, n_clients: int, seconds_per_block: int) -> Terms:
     """Terms of the task; its windows leave three blocks for each transaction that has to fit into them."""
     window = 3 * seconds_per_block
+    utility = payout.budget // (UTILITY_PART * n_clients) if payout.policy == "least-cost" else 0
     return Terms(
         owner=owner,
         token="0x" + 40 * "0",
@@ -114,6 +117,7 @@ def payout_terms(payout: Payout, owner: str, n_clients: int, seconds_per_block: 
         rounds=1,
         budget=payout.budget,
         mining_budget=payout.budget // 6,
+        reservation_utility=utility,
         bond=payout.bond,
         audit_probability=0,
         deadline=DEADLINE,

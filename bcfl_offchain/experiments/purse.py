@@ -15,7 +15,7 @@ from bcfl_offchain.chain import Signer, SpendLimitReached, TransactionRecord
 from bcfl_offchain.chain.transactions import Call
 
 GAS = {
-    "deploy factory": 6_000_000,
+    "deploy factory": 6_500_000,
     "create task": 500_000,
     "admit": 60_000,
     "join": 130_000,

@@ -6,7 +6,11 @@ enum Policy {
     /// Theorem 3.2, complete information: (18) and (19) with its exponent corrected.
     Complete,
     /// Theorem 4.1, incomplete information: (18) and (23).
-    Incomplete
+    Incomplete,
+    /// One price for both subtasks that pays the whole cap for the whole of T.
+    FairShare,
+    /// One price for both subtasks, the least that covers the energy and the reservation utility.
+    LeastCost
 }
 
 /// @notice Where a task stands. It follows from the clock and the last transaction; no call is needed to reach it.
@@ -45,6 +49,8 @@ struct Terms {
     uint80 budget;
     /// η_m: the part of `budget` meant for mining.
     uint80 miningBudget;
+    /// What `LeastCost` leaves a client above its energy, in the token's smallest unit; zero under the other policies.
+    uint80 reservationUtility;
     /// The bond a client deposits to join; lost, and burnt, when a quorum finds its report false.
     uint80 bond;
     /// α: the probability that a client is audited in a round, 18 decimals.
@@ -90,7 +96,8 @@ struct Entry {
     address client;
     /// R̄_t: the most that the client earns by training. Zero: listed (it counts in N) but not hired.
     uint80 trainingCap;
-    /// q_t of (8), the floor of (p_t/ρ)^{1/3}, GHz with 18 decimals. The owner computes the root, the contract checks it.
+    /// q_t, GHz with 18 decimals: under the theorems (8), the floor of (p_t/ρ)^{1/3}, whose root the owner computes and the
+    /// contract checks; under one price the ceiling of (μ+ψ)/T, for both subtasks.
     uint72 trainingFrequency;
 }
 

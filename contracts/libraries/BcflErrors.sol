@@ -12,12 +12,18 @@ library BcflErrors {
     error Price_MiningNotCovered(address client, uint256 miningPrice, uint256 leastPrice);
     /// @notice (17): mining pay would exceed its cap.
     error Price_MiningPayOverCap(address client, uint256 miningPay, uint256 miningCap);
+    /// @notice (5) and (6) under one price: it does not cover the energy at (μ+ψ)/T.
+    error Price_EnergyNotCovered(address client, uint256 price, uint256 leastPrice);
     /// @notice A frequency of zero, or above the client's highest.
     error Price_FrequencyOutOfRange(address client, uint256 frequency, uint256 maxFrequency);
     /// @notice (7): training alone takes the whole deadline.
     error Price_NoTimeToMine(address client, uint256 trainingFrequency);
     /// @notice The price reaches 2^128.
     error Price_OutOfRange(address client);
+    /// @notice The price for the whole of T exceeds R̄_t + R̄_m.
+    error Price_PayOverCap(address client, uint256 price, uint256 mostPrice);
+    /// @notice Under one price: the posted frequency is not ⌈(μ+ψ)/T⌉.
+    error Price_WrongFrequency(address client, uint256 frequency, uint256 expected);
     /// @notice (8): the posted frequency is not ⌊(p_t/ρ)^{1/3}⌋.
     error Price_WrongTrainingFrequency(address client, uint256 trainingFrequency, uint256 trainingPrice);
 

@@ -29,10 +29,15 @@ library Prices {
         uint256 miningCap;
         uint256 miningCycles;
         uint256 deadline;
+        uint256 reservationUtility;
+    }
+
+    /// @notice Whether the policy has one price for both subtasks; else the theorems' two.
+    function isUniform(Policy policy) internal pure returns (bool) {
+        return policy >= Policy.FairShare;
     }
 
     /// @notice Prices of an entry whose offer lies in the policy's domain; refuses all others with the reason.
-    /// @dev The only root taken on chain is the square root of (18); the cube root of (8) is checked by multiplication.
     function check(Offer memory offer, uint256 maxFrequency, address client)
         internal
         pure
@@ -42,6 +47,22 @@ library Prices {
         if (frequency == 0 || frequency > maxFrequency) {
             revert BcflErrors.Price_FrequencyOutOfRange(client, frequency, maxFrequency);
         }
+        if (isUniform(offer.policy)) {
+            trainingPrice = miningPrice = _checkUniform(offer, client);
+        } else {
+            (trainingPrice, miningPrice) = _checkTheorem(offer, maxFrequency, client);
+        }
+        if (miningPrice > type(uint128).max) revert BcflErrors.Price_OutOfRange(client);
+    }
+
+    /// @dev (18) with (19) or (23). The only root taken on chain is the square root of (18); the cube root of (8) is
+    /// checked by multiplication.
+    function _checkTheorem(Offer memory offer, uint256 maxFrequency, address client)
+        private
+        pure
+        returns (uint256 trainingPrice, uint256 miningPrice)
+    {
+        uint256 frequency = offer.trainingFrequency;
         trainingPrice = trainingPriceDown(offer, client);
         if (
             leastPriceUp(offer.energyCoefficient, frequency) > trainingPrice
@@ -60,7 +81,23 @@ library Prices {
         if (miningPrice < leastPrice) revert BcflErrors.Price_MiningNotCovered(client, miningPrice, leastPrice);
         uint256 miningPay = payDown(miningPrice, offer.miningCycles, miningFrequency);
         if (miningPay > offer.miningCap) revert BcflErrors.Price_MiningPayOverCap(client, miningPay, offer.miningCap);
-        if (miningPrice > type(uint128).max) revert BcflErrors.Price_OutOfRange(client);
+    }
+
+    /// @dev One price p and one frequency q = ⌈(μ+ψ)/T⌉: p ≥ ρq³ and p·T ≤ R̄_t + R̄_m. By multiplication alone.
+    function _checkUniform(Offer memory offer, address client) private pure returns (uint256 price) {
+        uint256 frequency = uniformFrequencyUp(offer);
+        if (offer.trainingFrequency != frequency) {
+            revert BcflErrors.Price_WrongFrequency(client, offer.trainingFrequency, frequency);
+        }
+        uint256 mostPrice = fairSharePriceDown(offer);
+        if (offer.policy == Policy.FairShare) {
+            price = mostPrice;
+            uint256 leastPrice = leastPriceUp(offer.energyCoefficient, frequency);
+            if (price < leastPrice) revert BcflErrors.Price_EnergyNotCovered(client, price, leastPrice);
+        } else {
+            price = leastCostPriceUp(offer);
+            if (price > mostPrice) revert BcflErrors.Price_PayOverCap(client, price, mostPrice);
+        }
     }
 
     /// @notice Prices of an offer that has passed `check`.
@@ -69,11 +106,62 @@ library Prices {
         pure
         returns (uint256 trainingPrice, uint256 miningPrice)
     {
+        if (isUniform(offer.policy)) {
+            trainingPrice = offer.policy == Policy.FairShare ? fairSharePriceDown(offer) : leastCostPriceUp(offer);
+            return (trainingPrice, trainingPrice);
+        }
         trainingPrice = trainingPriceDown(offer, client);
         uint256 slack = miningSlack(offer);
         miningPrice = offer.policy == Policy.Complete
             ? miningPriceDown(offer, slack)
             : leastPriceUp(offer.energyCoefficient, miningFrequencyUp(offer, slack));
+    }
+
+    /// @notice What the claimed frequencies earn: each pay within its cap, or their sum under one price.
+    function pays(
+        Offer memory offer,
+        uint256 trainingPrice,
+        uint256 trainingFrequency,
+        uint256 miningPrice,
+        uint256 miningFrequency
+    ) internal pure returns (uint256 trainingPay, uint256 miningPay) {
+        uint256 trainingCap = offer.trainingCap;
+        uint256 miningCap = offer.miningCap;
+        trainingPay = payDown(trainingPrice, offer.trainingCycles, trainingFrequency);
+        miningPay = payDown(miningPrice, offer.miningCycles, miningFrequency);
+        if (isUniform(offer.policy)) {
+            trainingPay = Math.min(trainingPay, trainingCap + miningCap);
+            miningPay = Math.min(miningPay, trainingCap + miningCap - trainingPay);
+        } else {
+            trainingPay = Math.min(trainingPay, trainingCap);
+            miningPay = Math.min(miningPay, miningCap);
+        }
+    }
+
+    /// @notice The frequency at which both subtasks take T together: ⌈(μ+ψ)/T⌉.
+    function uniformFrequencyUp(Offer memory offer) internal pure returns (uint256) {
+        return Math.ceilDiv((offer.trainingCycles + offer.miningCycles) * TIME_SCALE, offer.deadline);
+    }
+
+    /// @notice `FairShare`: p = ⌊(R̄_t + R̄_m)/T⌋.
+    function fairSharePriceDown(Offer memory offer) internal pure returns (uint256) {
+        return (offer.trainingCap + offer.miningCap) * WAD / offer.deadline;
+    }
+
+    /// @notice `LeastCost`: p = ⌈ρq³ + u·q/(μ+ψ)⌉ at the offer's q, the least price that pays the energy and u in the
+    /// time that both subtasks take.
+    /// @dev ρq³/10⁵⁴ = a + rₐ/10⁵⁴ and u·q·10⁹/S = b + r_b/S: the two remainders are added over the common divisor
+    /// 10⁵⁴·S before the one rounding. S is below 2^49, so all terms stay below 2^230.
+    function leastCostPriceUp(Offer memory offer) internal pure returns (uint256) {
+        uint256 frequency = offer.trainingFrequency;
+        uint256 cycles = offer.trainingCycles + offer.miningCycles;
+        uint256 x = offer.energyCoefficient * frequency;
+        uint256 y = frequency * frequency;
+        uint256 utility = offer.reservationUtility * frequency * TIME_SCALE;
+        uint256 remainder =
+            mulmod(x, y, COMMON_SCALE) * cycles + utility % cycles * COMMON_SCALE;
+        return FixedPointMathLib.fullMulDiv(x, y, COMMON_SCALE) + utility / cycles
+            + Math.ceilDiv(remainder, COMMON_SCALE * cycles);
     }
 
     /// @notice (18): p_t = ⌊√(R̄_t³·10⁸¹ / (ρM³))⌋. A cap of at least 1 gives a price of at least 92.

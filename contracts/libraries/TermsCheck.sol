@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 
-import {Terms} from "../interfaces/ITask.sol";
+import {Policy, Terms} from "../interfaces/ITask.sol";
 import {BcflErrors} from "./BcflErrors.sol";
 import {Puzzle} from "./Puzzle.sol";
 
@@ -29,6 +29,8 @@ library TermsCheck {
         _range("budget", terms.budget, 1, MAX_BUDGET);
         _range("rounds", terms.rounds, 1, MAX_TOTAL_BUDGET / terms.budget);
         _range("miningBudget", terms.miningBudget, 0, terms.budget);
+        uint256 mostUtility = terms.policy == Policy.LeastCost ? MAX_BUDGET : 0;
+        _range("reservationUtility", terms.reservationUtility, 0, mostUtility);
         _range("bond", terms.bond, 0, MAX_BUDGET);
         _range("auditProbability", terms.auditProbability, 0, 1e18);
         _range("deadline", terms.deadline, 1, MAX_SECONDS);

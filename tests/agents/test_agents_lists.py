@@ -15,8 +15,9 @@ from bcfl_offchain.agents import (
     pricing,
 )
 from bcfl_offchain.agents.pricing import compute_list
-from bcfl_offchain.chain import TransactionRefused, UnknownTask
+from bcfl_offchain.chain import Policy, TransactionRefused, UnknownTask
 from bcfl_offchain.mechanism import fixed_point, shapley
+from bcfl_offchain.mechanism.policies import POLICIES
 from tests.agents.world import make_world
 from tests.chain.devnet import deploy_factory
 
@@ -34,6 +35,8 @@ class TamperingOwner(Owner):
         if cap is None:
             return entry
         terms, report = self.task.terms, self.reader.history().reports[entry.client]
+        if POLICIES[terms.policy.label].cap_on_sum:
+            return replace(entry, training_cap=cap)  # the frequency follows from the workloads alone
         whole = replace(terms.pricing(), budget=cap, mining_budget=0)  # one client alone gets all of it
         alone = fixed_point.price_list([report.pricing(terms.cycle_unit)], replace(whole, policy="complete"))
         assert alone[0].reason == fixed_point.Reason.MINING_ENERGY
@@ -59,9 +62,9 @@ def posts(world):
     return [record for record in world.records if record.label == "post entries"]
 
 
-@pytest.fixture
-def tampered(make):
-    world = make(owner_type=TamperingOwner)
+@pytest.fixture(params=["complete", "fair-share", "least-cost"])
+def tampered(make, request):
+    world = make(owner_type=TamperingOwner, policy=Policy.of(request.param))
     world.open_round()
     return world
 

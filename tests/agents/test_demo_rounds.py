@@ -30,7 +30,10 @@ class Vanishing(Client):
         pass
 
 
-@pytest.fixture(scope="module", params=[("complete", 3, 7), ("incomplete", 4, 7)])
+@pytest.fixture(
+    scope="module",
+    params=[("complete", 3, 7), ("incomplete", 4, 7), ("fair-share", 3, 7), ("least-cost", 4, 7)],
+)
 def demo(request, running_devnet, tmp_path_factory):
     devnet, folder = running_devnet, tmp_path_factory.mktemp("demo")
     policy, clients, seed = request.param
@@ -88,10 +91,23 @@ def test_each_client_is_shown_in_the_papers_units(demo):
         assert client["verdict"] == "paid" and client["reason"] is None
         assert client["training_time"] + client["mining_time"] == pytest.approx(15)
         assert client["training_frequency"] <= client["max_frequency"]
-        assert client["training_pay"] <= client["training_cap"] * (1 + 1e-12)
         pay = client["training_pay"] + client["mining_pay"]
+        assert_the_policy_is_kept(summary["config"]["policy"], client, pay)
         assert pay == pytest.approx(int(client["pay_wei"]) / int(constants["money_unit"]))
     assert sum(client["share"] for client in clients) == pytest.approx(1)
+
+
+def assert_the_policy_is_kept(policy, client, pay):
+    caps = client["training_cap"] + client["mining_cap"]
+    assert pay <= caps * (1 + 1e-12)
+    if policy in ("complete", "incomplete"):
+        assert client["training_pay"] <= client["training_cap"] * (1 + 1e-12)
+        return
+    assert client["training_frequency"] == client["mining_frequency"]
+    assert client["training_price"] == client["mining_price"]
+    cycles = client["training_cycles"] + 5
+    energy = client["energy_coefficient"] * cycles * client["training_frequency"] ** 2
+    assert pay == pytest.approx(caps if policy == "fair-share" else energy + 0.5)
 
 
 @pytest.mark.parametrize("audit_probability, verdict", [(0, "rejected"), (10**18, "forfeited")])

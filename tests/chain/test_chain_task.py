@@ -23,6 +23,7 @@ from bcfl_offchain.chain.clock import ChainStalled, DevClock, RealClock
 from bcfl_offchain.chain.events import _snake
 from bcfl_offchain.chain.interface import FACTORY_ABI, TASK_ABI
 from bcfl_offchain.experiments.demo import DemoConfig, demo_terms
+from bcfl_offchain.mechanism.policies import POLICIES
 from tests.chain.devnet import account, anvil
 
 
@@ -37,10 +38,13 @@ def task(devnet, owner):
     return devnet.factory.create_task(owner, replace(terms, join_window=100, list_window=50))
 
 
-def test_terms_come_back_as_they_were_given(devnet, owner):
-    terms = demo_terms(DemoConfig(policy="incomplete"), owner.address)
+@pytest.mark.parametrize("label, policy", list(zip(POLICIES, Policy)))
+def test_terms_come_back_as_they_were_given(devnet, owner, label, policy):
+    terms = demo_terms(DemoConfig(policy=label), owner.address)
     task = devnet.factory.create_task(owner, terms)
-    assert task.terms == terms and task.terms.policy is Policy.INCOMPLETE
+    assert task.terms == terms and task.terms.policy is policy
+    assert (task.terms.reservation_utility > 0) == (policy is Policy.LEAST_COST)
+    assert task.terms.pricing().policy == label
     assert devnet.factory.is_task(task.address)
     assert not devnet.factory.is_task(owner.address)
 

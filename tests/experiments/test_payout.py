@@ -56,20 +56,24 @@ def assert_all_given_back(summary, run):
     assert sum(run.gains()) == -int(summary["fees"])
 
 
-@pytest.mark.parametrize("policy", ["complete", "incomplete"])
+# Parts of the budget: the caps in full, training caps alone, and energy with an eighth above it.
+PAID = {"complete": 0.99, "incomplete": 0.84, "fair-share": 0.99, "least-cost": 0.30}
+
+
+@pytest.mark.parametrize("policy", PAID)
 def test_a_whole_payout_pays_everybody_and_holds_nothing_back(run, factory, tmp_path, policy):
     paid = run(policy=policy)
     summary, stopped = paid.go(factory, tmp_path)
     assert stopped is None and summary["stopped"] is None
     assert_all_given_back(summary, paid)
-    assert int(summary["ledger"]["paid"]) > 8 * BUDGET // 10
+    assert PAID[policy] <= int(summary["ledger"]["paid"]) / BUDGET <= PAID[policy] + 0.01
     assert summary["accuracy"] > 0.8
     fees = {
         key.address: sum(record.fee for record in paid.shown if record.sender == key.address)
         for key in paid.keys
     }
     pays = [gain + fees[key.address] for gain, key in zip(paid.gains(), paid.keys)]
-    assert sum(pays[1:]) == int(summary["ledger"]["paid"]) and min(pays[1:]) > BUDGET // 3
+    assert sum(pays[1:]) == int(summary["ledger"]["paid"]) and min(pays[1:]) > PAID[policy] / 3 * BUDGET
     assert [row["hash"] for row in summary["transactions"]] == [record.hash for record in paid.shown]
     assert {row["label"] for row in summary["transactions"]} >= {
         "create task",

@@ -127,6 +127,7 @@ abstract contract Base is Test {
             rounds: 3,
             budget: 150e15,
             miningBudget: 25e15,
+            reservationUtility: 0,
             bond: BOND,
             auditProbability: 0.1e18,
             deadline: 900,
@@ -192,7 +193,8 @@ abstract contract Base is Test {
             trainingFrequency: 0,
             miningCap: terms.miningBudget / size,
             miningCycles: terms.miningCycles,
-            deadline: terms.deadline
+            deadline: terms.deadline,
+            reservationUtility: terms.reservationUtility
         });
     }
 
@@ -208,9 +210,20 @@ abstract contract Base is Test {
         return uint72(low);
     }
 
+    /// @dev The policies with one price for both subtasks, and a cap on the sum of their pay.
+    function _isUniform() internal view returns (bool) {
+        return terms.policy == Policy.FairShare || terms.policy == Policy.LeastCost;
+    }
+
+    /// @dev ⌈(M+ψ)·10⁹/T⌉.
+    function _uniformFrequency(Prices.Offer memory offer) internal pure returns (uint72) {
+        return uint72(((offer.trainingCycles + offer.miningCycles) * 1e9 + offer.deadline - 1) / offer.deadline);
+    }
+
     function _entry(address client, uint80 trainingCap) internal view returns (Entry memory) {
         if (trainingCap == 0) return Entry(client, 0, 0);
         Prices.Offer memory offer = _offer(client, trainingCap, 1);
+        if (_isUniform()) return Entry(client, trainingCap, _uniformFrequency(offer));
         uint256 price = Prices.trainingPriceDown(offer, client);
         return Entry(client, trainingCap, _cubeRoot(price, offer.energyCoefficient));
     }
@@ -265,11 +278,12 @@ abstract contract Base is Test {
         _open();
     }
 
-    /// @dev Theorem 3.1: q_t from the list, q_m the least that leaves T.
-    function _theorem(address client) internal view returns (uint72 trainingFrequency, uint72 miningFrequency) {
+    /// @dev q_t from the list; q_m the least that meets T after that (Theorem 3.1), or the same under one price.
+    function _response(address client) internal view returns (uint72 trainingFrequency, uint72 miningFrequency) {
         ClientState memory state = task.clientState(client);
         Prices.Offer memory offer = _offer(client, state.trainingCap, 1);
         offer.trainingFrequency = trainingFrequency = state.trainingFrequency;
+        if (_isUniform()) return (trainingFrequency, trainingFrequency);
         miningFrequency = uint72(Prices.miningFrequencyUp(offer, Prices.miningSlack(offer)));
     }
 
@@ -330,7 +344,7 @@ abstract contract Base is Test {
     function _submit(address client) internal {
         bytes32 updateHash = _updateHash(client);
         uint256[2] memory nonces = _solve(client, updateHash);
-        (uint72 trainingFrequency, uint72 miningFrequency) = _theorem(client);
+        (uint72 trainingFrequency, uint72 miningFrequency) = _response(client);
         vm.prank(client);
         task.submitWork(updateHash, trainingFrequency, miningFrequency, nonces);
     }

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.24;
 
 import {Base} from "./Base.t.sol";
-import {ITask, Phase, Terms} from "../../contracts/interfaces/ITask.sol";
+import {ITask, Phase, Policy, Terms} from "../../contracts/interfaces/ITask.sol";
 import {ITaskFactory} from "../../contracts/interfaces/ITaskFactory.sol";
 import {BcflErrors} from "../../contracts/libraries/BcflErrors.sol";
 import {Task} from "../../contracts/Task.sol";
@@ -45,6 +45,23 @@ contract CreateTaskTest is Base {
         bad = _defaultTerms();
         bad.bond = 2 ** 79;
         _expectOutOfRange(bad, "bond", 2 ** 79, 0, 2 ** 79 - 1);
+    }
+
+    function test_RevertWhen_ThePolicyKnowsNoReservationUtility() external {
+        Terms memory bad = _defaultTerms();
+        bad.reservationUtility = 1;
+        for (uint256 policy; policy <= uint256(type(Policy).max); ++policy) {
+            bad.policy = Policy(policy);
+            if (bad.policy == Policy.LeastCost) continue;
+            _expectOutOfRange(bad, "reservationUtility", 1, 0, 0);
+        }
+    }
+
+    function test_RevertWhen_TheReservationUtilityIsOutOfRange_LeastCost() external {
+        Terms memory bad = _defaultTerms();
+        bad.policy = Policy.LeastCost;
+        bad.reservationUtility = 2 ** 79;
+        _expectOutOfRange(bad, "reservationUtility", 2 ** 79, 0, 2 ** 79 - 1);
     }
 
     function test_RevertWhen_RoundsAreOutOfRange() external {
@@ -162,8 +179,10 @@ contract CreateTaskTest is Base {
     }
 
     function test_TakesTheLargestTermsInEveryField() external {
+        terms.policy = Policy.LeastCost;
         terms.budget = 2 ** 79 - 1;
         terms.miningBudget = 2 ** 79 - 1;
+        terms.reservationUtility = 2 ** 79 - 1;
         terms.rounds = 512;
         terms.bond = 2 ** 79 - 1;
         terms.auditProbability = 1e18;
@@ -197,6 +216,14 @@ contract CreateTaskTest is Base {
         terms.cyclesPerHash = 1;
         _use(terms);
         assertLedger(0, 0, 0, 1, 0);
+    }
+
+    function test_TakesEveryPolicy() external {
+        for (uint256 policy; policy <= uint256(type(Policy).max); ++policy) {
+            terms.policy = Policy(policy);
+            _use(terms);
+            assertEq(uint256(task.terms().policy), policy);
+        }
     }
 
     // ------------------------------------------------------------------------------------------------ the clone

@@ -37,7 +37,7 @@ contract PricesTest is Test {
     }
 
     function _offer(uint256 seed) private pure returns (Prices.Offer memory offer) {
-        offer.policy = Policy(seed % 2);
+        offer.policy = Policy(seed % 4);
         offer.trainingCycles = _draw(seed, 1, 48);
         offer.energyCoefficient = _draw(seed, 2, 112);
         offer.trainingCap = _draw(seed, 3, 79);
@@ -45,9 +45,10 @@ contract PricesTest is Test {
         offer.miningCap = _draw(seed, 5, 79) - 1;
         offer.miningCycles = _draw(seed, 6, 48);
         offer.deadline = _draw(seed, 7, 32);
+        offer.reservationUtility = _draw(seed, 8, 79) - 1;
     }
 
-    /// @dev An offer near the paper's, so that most lie in the domain.
+    /// @dev An offer near the paper's under one of the theorems, so that most lie in the domain.
     function _likelyOffer(uint256 seed) private pure returns (Prices.Offer memory offer) {
         offer.policy = Policy(seed % 2);
         offer.trainingCycles = 1e9 * (100 + _draw(seed, 1, 64) % 2000);
@@ -179,16 +180,41 @@ contract PricesTest is Test {
         assertFalse(_atMost(pay + 1, q * 1e9, price, cycles));
     }
 
+    // ------------------------------------------------------------------------------------------------ caps
+
+    /// @dev Each pay is at most what its price and time give; the caps hold each pay, or their sum; and no pay is held
+    /// back that the caps leave room for.
+    function testFuzz_PaysStayWithinTheCaps(uint256 seed) external pure {
+        Prices.Offer memory offer = _offer(seed);
+        uint256[4] memory drawn = [_draw(seed, 9, 128), _draw(seed, 10, 72), _draw(seed, 11, 128), _draw(seed, 12, 72)];
+        (uint256 training, uint256 mining) = Prices.pays(offer, drawn[0], drawn[1], drawn[2], drawn[3]);
+        uint256 trainingMost = Prices.payDown(drawn[0], offer.trainingCycles, drawn[1]);
+        uint256 miningMost = Prices.payDown(drawn[2], offer.miningCycles, drawn[3]);
+        uint256 sum = offer.trainingCap + offer.miningCap;
+        assertLe(training, trainingMost, "training pay");
+        assertLe(mining, miningMost, "mining pay");
+        assertLe(training + mining, sum, "both caps");
+        if (Prices.isUniform(offer.policy)) {
+            assertEq(training + mining, Math.min(trainingMost + miningMost, sum), "nothing is held back");
+            assertEq(training, Math.min(trainingMost, sum), "mining gives way");
+        } else {
+            assertEq(training, Math.min(trainingMost, offer.trainingCap), "training cap");
+            assertEq(mining, Math.min(miningMost, offer.miningCap), "mining cap");
+        }
+    }
+
     // ------------------------------------------------------------------------------------------------ check
 
     /// @dev Over the whole ranges an offer is accepted or refused by a typed error; nothing overflows.
     function testFuzz_CheckNeverOverflows(uint256 seed) external view {
         Prices.Offer memory offer = _offer(seed);
-        uint256 maxFrequency = _draw(seed, 8, 72);
+        uint256 maxFrequency = _draw(seed, 9, 72);
         try harness.trainingPriceDown(offer, client) returns (uint256 price) {
-            // Half with the right root, where one exists: beyond the first refusal.
-            uint256 root = _cubeRoot(price, offer.energyCoefficient);
-            if (seed % 4 < 2 && root > 0) (offer.trainingFrequency, maxFrequency) = (root, 2 ** 72 - 1);
+            // Half with the right frequency, where one exists: beyond the first refusal.
+            uint256 root = Prices.isUniform(offer.policy)
+                ? Prices.uniformFrequencyUp(offer)
+                : _cubeRoot(price, offer.energyCoefficient);
+            if (seed / 4 % 2 == 0 && root > 0) (offer.trainingFrequency, maxFrequency) = (root, 2 ** 72 - 1);
         } catch {}
         try harness.check(offer, maxFrequency, client) returns (uint256 trainingPrice, uint256 miningPrice) {
             assertTrue(trainingPrice > 0 && trainingPrice < 2 ** 128);
@@ -203,7 +229,9 @@ contract PricesTest is Test {
             || selector == BcflErrors.Price_MiningPayOverCap.selector
             || selector == BcflErrors.Price_FrequencyOutOfRange.selector
             || selector == BcflErrors.Price_NoTimeToMine.selector || selector == BcflErrors.Price_OutOfRange.selector
-            || selector == BcflErrors.Price_WrongTrainingFrequency.selector;
+            || selector == BcflErrors.Price_WrongTrainingFrequency.selector
+            || selector == BcflErrors.Price_EnergyNotCovered.selector
+            || selector == BcflErrors.Price_PayOverCap.selector || selector == BcflErrors.Price_WrongFrequency.selector;
     }
 
     /// @dev What `check` accepts has a feasible response: (5), (6), (7), (17) hold, and `prices` says the same.

@@ -10,6 +10,7 @@ import {PricesHarness} from "./Prices.t.sol";
 contract PricesVectorsTest is Test {
     string internal constant VECTORS = "tests/forge/vectors/prices.jsonl";
     uint256 internal constant LEAST_CASES = 10_000;
+    uint256 internal constant LEAST_CASES_OF_A_POLICY = 2_000;
 
     /// @dev One array a column of a block of cases.
     struct Columns {
@@ -22,6 +23,7 @@ contract PricesVectorsTest is Test {
         uint256[] miningCap;
         uint256[] miningCycles;
         uint256[] deadline;
+        uint256[] reservationUtility;
         uint256[] trainingPrice;
         uint256[] miningPrice;
         uint256[] miningFrequency;
@@ -34,24 +36,32 @@ contract PricesVectorsTest is Test {
     address internal client = makeAddr("client");
     mapping(bytes4 selector => string) internal nameOf;
     mapping(string name => uint256) internal count;
+    mapping(Policy policy => uint256) internal casesOf;
+    mapping(Policy policy => uint256) internal acceptedOf;
 
-    string[7] internal names = [
+    string[10] internal names = [
         "",
         "Price_OutOfRange",
         "Price_FrequencyOutOfRange",
         "Price_NoTimeToMine",
         "Price_MiningNotCovered",
         "Price_MiningPayOverCap",
-        "Price_WrongTrainingFrequency"
+        "Price_WrongTrainingFrequency",
+        "Price_EnergyNotCovered",
+        "Price_PayOverCap",
+        "Price_WrongFrequency"
     ];
-    string[7] internal signatures = [
+    string[10] internal signatures = [
         "",
         "Price_OutOfRange(address)",
         "Price_FrequencyOutOfRange(address,uint256,uint256)",
         "Price_NoTimeToMine(address,uint256)",
         "Price_MiningNotCovered(address,uint256,uint256)",
         "Price_MiningPayOverCap(address,uint256,uint256)",
-        "Price_WrongTrainingFrequency(address,uint256,uint256)"
+        "Price_WrongTrainingFrequency(address,uint256,uint256)",
+        "Price_EnergyNotCovered(address,uint256,uint256)",
+        "Price_PayOverCap(address,uint256,uint256)",
+        "Price_WrongFrequency(address,uint256,uint256)"
     ];
 
     function _parse(string calldata json) private pure returns (Columns memory c) {
@@ -64,6 +74,7 @@ contract PricesVectorsTest is Test {
         c.miningCap = vm.parseJsonUintArray(json, ".miningCap");
         c.miningCycles = vm.parseJsonUintArray(json, ".miningCycles");
         c.deadline = vm.parseJsonUintArray(json, ".deadline");
+        c.reservationUtility = vm.parseJsonUintArray(json, ".reservationUtility");
         c.trainingPrice = vm.parseJsonUintArray(json, ".trainingPrice");
         c.miningPrice = vm.parseJsonUintArray(json, ".miningPrice");
         c.miningFrequency = vm.parseJsonUintArray(json, ".miningFrequency");
@@ -87,7 +98,12 @@ contract PricesVectorsTest is Test {
             console.log(i == 0 ? "accepted" : names[i], count[names[i]]);
             assertGt(count[names[i]], 0, names[i]);
         }
-        assertGe(count[""], LEAST_CASES / 5, "accepted cases");
+        for (uint256 i; i <= uint256(type(Policy).max); ++i) {
+            string memory policy = string.concat("policy ", vm.toString(i), ": cases, accepted");
+            console.log(policy, casesOf[Policy(i)], acceptedOf[Policy(i)]);
+            assertGe(casesOf[Policy(i)], LEAST_CASES_OF_A_POLICY, policy);
+            assertGe(acceptedOf[Policy(i)], LEAST_CASES_OF_A_POLICY / 4, policy);
+        }
     }
 
     /// @dev A call of its own, so that the memory of each block is given back.
@@ -96,6 +112,9 @@ contract PricesVectorsTest is Test {
         for (uint256 i; i < c.policy.length; ++i) {
             _compare(c, i, string.concat("case ", vm.toString(before + i), " (from 0)"));
             ++count[c.refusal[i]];
+            Policy policy = Policy(c.policy[i]);
+            ++casesOf[policy];
+            if (bytes(c.refusal[i]).length == 0) ++acceptedOf[policy];
         }
         return before + c.policy.length;
     }
@@ -109,18 +128,21 @@ contract PricesVectorsTest is Test {
             trainingFrequency: c.trainingFrequency[i],
             miningCap: c.miningCap[i],
             miningCycles: c.miningCycles[i],
-            deadline: c.deadline[i]
+            deadline: c.deadline[i],
+            reservationUtility: c.reservationUtility[i]
         });
         try harness.check(offer, c.maxFrequency[i], client) returns (uint256 trainingPrice, uint256 miningPrice) {
             assertEq("", c.refusal[i], case_);
             assertEq(trainingPrice, c.trainingPrice[i], case_);
             assertEq(miningPrice, c.miningPrice[i], case_);
-            uint256 m = Prices.miningFrequencyUp(offer, Prices.miningSlack(offer));
+            uint256 m = Prices.isUniform(offer.policy)
+                ? offer.trainingFrequency
+                : Prices.miningFrequencyUp(offer, Prices.miningSlack(offer));
             assertEq(m, c.miningFrequency[i], case_);
-            uint256 pay = Prices.payDown(trainingPrice, offer.trainingCycles, offer.trainingFrequency);
-            assertEq(pay < offer.trainingCap ? pay : offer.trainingCap, c.trainingPay[i], case_);
-            pay = Prices.payDown(miningPrice, offer.miningCycles, m);
-            assertEq(pay < offer.miningCap ? pay : offer.miningCap, c.miningPay[i], case_);
+            (uint256 trainingPay, uint256 miningPay) =
+                Prices.pays(offer, trainingPrice, offer.trainingFrequency, miningPrice, m);
+            assertEq(trainingPay, c.trainingPay[i], case_);
+            assertEq(miningPay, c.miningPay[i], case_);
         } catch (bytes memory reason) {
             assertEq(nameOf[bytes4(reason)], c.refusal[i], case_);
         }

@@ -30,6 +30,12 @@ contract SubmitWorkTest is Base {
         offer.trainingFrequency = task.clientState(client).trainingFrequency;
     }
 
+    function _openFirstRoundUnder(Policy policy, uint80 reservationUtility) private {
+        (terms.policy, terms.reservationUtility) = (policy, reservationUtility);
+        _use(terms);
+        _openFirstRound();
+    }
+
     function _prices(address client) private view returns (uint256, uint256) {
         return Prices.prices(_offerOf(client), client);
     }
@@ -45,7 +51,7 @@ contract SubmitWorkTest is Base {
 
     function test_RevertWhen_TheGraceHasPassed() external {
         _openFirstRound();
-        (uint72 trainingFrequency, uint72 miningFrequency) = _theorem(alice);
+        (uint72 trainingFrequency, uint72 miningFrequency) = _response(alice);
         vm.warp(_workEnd() + 1);
         _expectRefusal(_wrongPhase(Phase.Expired), alice, trainingFrequency, miningFrequency);
     }
@@ -97,7 +103,7 @@ contract SubmitWorkTest is Base {
     function test_RevertWhen_AFrequencyIsZeroOrTooHigh() external {
         _openFirstRound();
         _warpToDeadline();
-        (uint72 t, uint72 m) = _theorem(alice);
+        (uint72 t, uint72 m) = _response(alice);
         bytes4 selector = BcflErrors.Task_FrequencyOutOfRange.selector;
         _expectRefusal(abi.encodeWithSelector(selector, 0, MAX_FREQUENCY), alice, 0, m);
         _expectRefusal(abi.encodeWithSelector(selector, 0, MAX_FREQUENCY), alice, t, 0);
@@ -109,7 +115,7 @@ contract SubmitWorkTest is Base {
     function test_RevertWhen_TrainingEnergyIsNotCovered() external {
         _openFirstRound();
         _warpToDeadline();
-        (uint72 t, uint72 m) = _theorem(alice);
+        (uint72 t, uint72 m) = _response(alice);
         (uint256 price,) = _prices(alice);
         _expectRefusal(
             abi.encodeWithSelector(
@@ -124,7 +130,7 @@ contract SubmitWorkTest is Base {
     function test_RevertWhen_MiningEnergyIsNotCovered() external {
         _openFirstRound();
         _warpToDeadline();
-        (uint72 t,) = _theorem(alice);
+        (uint72 t,) = _response(alice);
         (, uint256 price) = _prices(alice);
         uint72 highest = _cubeRoot(price, RHO);
         _expectRefusal(
@@ -142,7 +148,7 @@ contract SubmitWorkTest is Base {
     function test_RevertWhen_TheClaimedTimeExceedsTheDeadline() external {
         _openFirstRound();
         _warpToDeadline();
-        (uint72 t, uint72 m) = _theorem(alice);
+        (uint72 t, uint72 m) = _response(alice);
         _expectRefusal(
             abi.encodeWithSelector(BcflErrors.Task_DeadlineExceeded.selector, 901, 900), alice, t, m - 1
         );
@@ -169,12 +175,35 @@ contract SubmitWorkTest is Base {
         _submitAt(alice, 10e18 - 1, 1e18);
     }
 
+    function test_RevertWhen_TheOnePriceDoesNotCoverTheEnergy() external {
+        _openFirstRoundUnder(Policy.LeastCost, 0);
+        _warpToDeadline();
+        // p = ρ·(1 GHz)³ without a remainder: 10^-18 GHz more in either subtask costs more.
+        (uint256 price,) = _prices(alice);
+        assertEq(price, RHO);
+        uint256 least = Prices.leastPriceUp(RHO, 1e18 + 1);
+        bytes memory reason =
+            abi.encodeWithSelector(BcflErrors.Task_EnergyNotCovered.selector, RHO, 1e18 + 1, least);
+        _expectRefusal(reason, alice, 1e18 + 1, 1e18);
+        _expectRefusal(reason, alice, 1e18, 1e18 + 1);
+        _submitAt(alice, 1e18, 1e18);
+    }
+
+    function test_RevertWhen_OneFrequencyIsTooSlowForTheDeadline() external {
+        _openFirstRoundUnder(Policy.FairShare, 0);
+        _warpToDeadline();
+        bytes memory reason = abi.encodeWithSelector(BcflErrors.Task_DeadlineExceeded.selector, 901, 900);
+        _expectRefusal(reason, alice, 1e18 - 1, 1e18);
+        _expectRefusal(reason, alice, 1e18, 1e18 - 1);
+        _submitAt(alice, 1e18, 1e18);
+    }
+
     // ------------------------------------------------------------------------------------------------ puzzle
 
     function test_RevertWhen_ANonceDoesNotSolveItsPuzzle() external {
         _openFirstRound();
         _warpToDeadline();
-        (uint72 t, uint72 m) = _theorem(alice);
+        (uint72 t, uint72 m) = _response(alice);
         bytes32 updateHash = _updateHash(alice);
         bytes32 challenge = keccak256(abi.encode(task, _state().seed, alice, updateHash));
         for (uint256 index; index < 16; ++index) {
@@ -198,7 +227,7 @@ contract SubmitWorkTest is Base {
     function test_CreditsTheCapsUnderComplete() external {
         _openFirstRound();
         _warpToDeadline();
-        (uint72 t, uint72 m) = _theorem(alice);
+        (uint72 t, uint72 m) = _response(alice);
         bytes32 updateHash = _updateHash(alice);
         uint256[2] memory nonces = _solve(alice, updateHash);
         uint64 rank = _rankOf(alice);
@@ -230,7 +259,7 @@ contract SubmitWorkTest is Base {
         _use(terms);
         _openFirstRound();
         _warpToDeadline();
-        (uint72 t, uint72 m) = _theorem(alice);
+        (uint72 t, uint72 m) = _response(alice);
         (uint256 trainingPrice, uint256 miningPrice) = _prices(alice);
         _submit(alice);
         uint256 trainingPay = trainingPrice * 600e9 / (uint256(t) * 1e9);
@@ -238,6 +267,63 @@ contract SubmitWorkTest is Base {
         assertApproxEqRel(miningPay, 0.00605528e15, 1e14); // ρψ³/(T − T_t)² of the paper's setting
         assertEq(_pendingOf(alice), trainingPay + miningPay);
         assertLedger();
+    }
+
+    function test_CreditsBothCapsUnderFairShare() external {
+        _openFirstRoundUnder(Policy.FairShare, 0);
+        _warpToDeadline();
+        // p = 30 units of money over 900 s, for 600 s of training and 300 s of mining at 1 GHz.
+        _submitAt(alice, 1e18, 1e18);
+        uint256 price = uint256(30e15) * 1e18 / 900;
+        uint256 pay = price * 600 / 1e18 + price * 300 / 1e18;
+        assertEq(pay, 30e15 - 2, "both caps but for two floors");
+        assertEq(_pendingOf(alice), pay);
+        assertLedger(0, pay, 150e15 - pay, 300e15, 5 * BOND);
+    }
+
+    function test_WhenPayShiftsBetweenTheSubtasks_TheCapIsOnTheSum() external {
+        _openFirstRoundUnder(Policy.FairShare, 0);
+        _warpToDeadline();
+        uint256 price = uint256(30e15) * 1e18 / 900;
+        // 800 s at 0.75 GHz and 100 s at 3 GHz: training alone is paid above its cap of 25.
+        uint256 trainingPay = price * 800 / 1e18;
+        assertGt(trainingPay, TRAINING_CAP);
+        _expectPays(alice, 0.75e18, 3e18, trainingPay, price * 100 / 1e18);
+        // 300 s at 2 GHz and 600 s at 0.5 GHz: mining above its cap of 5.
+        uint256 miningPay = price * 600 / 1e18;
+        assertGt(miningPay, MINING_CAP);
+        _expectPays(bob, 2e18, 0.5e18, price * 300 / 1e18, miningPay);
+        assertEq(_pendingOf(alice), 30e15 - 1);
+        assertEq(_pendingOf(bob), 30e15 - 2);
+        assertLedger();
+    }
+
+    function test_WhenTheClaimedTimeIsShort_OnePricePaysThatTime() external {
+        _openFirstRoundUnder(Policy.FairShare, 0);
+        vm.warp(_state().openedAt + 450);
+        // 300 s and 150 s at 2 GHz: half of T, half of the caps.
+        uint256 price = uint256(30e15) * 1e18 / 900;
+        _expectPays(alice, 2e18, 2e18, price * 300 / 1e18, price * 150 / 1e18);
+        assertEq(_pendingOf(alice), 15e15 - 2);
+    }
+
+    function test_CreditsEnergyAndUtilityUnderLeastCost() external {
+        uint80 utility = 9e12;
+        _openFirstRoundUnder(Policy.LeastCost, utility);
+        _warpToDeadline();
+        // ρ(μ+ψ)³/T² = 0.15 units of money, and u.
+        uint256 price = uint256(RHO) + uint256(utility) * 1e18 / 900;
+        _expectPays(alice, 1e18, 1e18, price * 600 / 1e18, price * 300 / 1e18);
+        assertEq(_pendingOf(alice), 0.15e15 + utility - 2, "but for two floors");
+        assertLedger();
+    }
+
+    function _expectPays(address client, uint72 t, uint72 m, uint256 trainingPay, uint256 miningPay) private {
+        uint256[2] memory nonces = _solve(client, _updateHash(client));
+        vm.expectEmit(address(task));
+        emit ITask.WorkSubmitted(1, client, _updateHash(client), nonces, t, m, uint80(trainingPay), uint80(miningPay));
+        _submitAt(client, t, m);
+        assertEq(_pendingOf(client), trainingPay + miningPay);
     }
 
     function test_WhenTheClientWasSlower_PayIsCapped() external {

@@ -6,6 +6,8 @@ import pytest
 
 from scripts.options import OptionError, choice, demo_config, ether, one_line_errors, payout_options, whole
 
+POLICIES = "complete, incomplete, fair-share, least-cost"
+
 
 def test_defaults_hold_where_nothing_is_set():
     assert whole({}, "BCFL_CLIENTS", 8, 1, 59) == 8
@@ -46,7 +48,7 @@ def test_no_amount_of_ether_is_refused(text):
     [
         ("BCFL_CLIENTS", "60", "BCFL_CLIENTS is '60'; it must be a whole number from 1 to 59"),
         ("BCFL_ROUNDS", "many", "BCFL_ROUNDS is 'many'; it must be a whole number from 1 to 1000"),
-        ("BCFL_POLICY", "fair", "BCFL_POLICY is 'fair'; it must be one of complete, incomplete"),
+        ("BCFL_POLICY", "fair", f"BCFL_POLICY is 'fair'; it must be one of {POLICIES}"),
         ("BCFL_SEED", "-1", "BCFL_SEED is '-1'; it must be a whole number from 0 to 4294967295"),
     ],
 )
@@ -70,7 +72,7 @@ def test_wrong_options_of_the_demo_are_refused(option, value, words):
             "0",
             "BCFL_MAX_SPEND is '0'; it must be a positive amount of ether with at most 18 decimals",
         ),
-        ("BCFL_POLICY", "", "BCFL_POLICY is ''; it must be one of complete, incomplete"),
+        ("BCFL_POLICY", "", f"BCFL_POLICY is ''; it must be one of {POLICIES}"),
     ],
 )
 def test_wrong_options_of_a_payout_are_refused(option, value, words):

@@ -32,7 +32,10 @@ def run(network: str, folder: Path, **options: str) -> subprocess.CompletedProce
     )
 
 
-@pytest.mark.parametrize("network, policy", [("anvil", "complete"), ("ganache-cli", "incomplete")])
+@pytest.mark.parametrize(
+    "network, policy",
+    [("anvil", "complete"), ("ganache-cli", "incomplete"), ("anvil", "fair-share"), ("anvil", "least-cost")],
+)
 def test_a_small_demo_balances_and_its_audit_agrees(network, policy, tmp_path):
     done = run(network, tmp_path, BCFL_CLIENTS="3", BCFL_ROUNDS="2", BCFL_POLICY=policy, BCFL_SEED="5")
     assert done.returncode == 0, done.stderr

@@ -7,15 +7,24 @@ import pytest
 from tests.contracts.support.game import model_hash
 from tests.contracts.support.people import purse
 from tests.contracts.support.refusals import refused
-from tests.contracts.support.terms import REPORTS, Phase, Policy
+from tests.contracts.support.terms import REPORTS, SETTINGS, Phase, Policy
+
+
+ON_BOTH_CHAINS = pytest.mark.ganache
 
 
 @pytest.mark.parametrize(
-    "policy", [pytest.param(Policy.COMPLETE, marks=pytest.mark.ganache), Policy.INCOMPLETE]
+    "policy",
+    [
+        pytest.param(Policy.COMPLETE, marks=ON_BOTH_CHAINS),
+        Policy.INCOMPLETE,
+        Policy.FAIR_SHARE,
+        pytest.param(Policy.LEAST_COST, marks=ON_BOTH_CHAINS),
+    ],
 )
 def test_three_rounds_pay_to_the_wei(new_game, people, web3, policy):
     alice, bob, carol, dave, erin = people.clients
-    game = new_game(policy=policy)
+    game = new_game(**SETTINGS[policy])
     game.join_all()
     earned = {person: 0 for person in people.clients}
 

@@ -168,7 +168,7 @@ class Game:
         return -(-self.terms.mining_cycles // self.terms.cycles_per_hash)
 
     def response(self, person: Any) -> tuple[int, int]:
-        """The frequencies of Theorem 3.1."""
+        """The frequencies with which the policy expects the person to answer."""
         entry = self.prices[person.address]
         return entry.training_frequency, entry.mining_frequency
 

@@ -8,7 +8,7 @@ from math import isqrt
 from bcfl_offchain.mechanism import fixed_point
 from bcfl_offchain.mechanism.errors import WorkRefused
 from bcfl_offchain.mechanism.fixed_point import Entry
-from tests.contracts.support.terms import Policy, Report, Terms
+from tests.contracts.support.terms import UNIFORM, Policy, Report, Terms
 
 __all__ = [
     "Entry",
@@ -21,6 +21,8 @@ __all__ = [
     "offer_mining",
     "price_list",
     "training_price",
+    "uniform_frequency",
+    "uniform_price",
     "work_pay",
 ]
 
@@ -33,7 +35,8 @@ def mechanism_terms(terms: Terms) -> fixed_point.Terms:
         deadline=terms.deadline,
         mining_cycles=terms.mining_cycles,
         target=terms.target,
-        policy=Policy(terms.policy).name.lower(),
+        policy=Policy(terms.policy).name.lower().replace("_", "-"),
+        reservation_utility=terms.reservation_utility,
     )
 
 
@@ -68,7 +71,9 @@ def claimed_time(terms: Terms, report: Report, frequencies: tuple[int, int]) -> 
 
 
 def offer_frequency(terms: Terms, report: Report, training_cap: int) -> int:
-    """q_t of (8) for any cap, also where the client would not be hired: what an honest owner would post."""
+    """q_t for any cap, also where the client would not be hired: what an honest owner would post."""
+    if terms.policy in UNIFORM:
+        return uniform_frequency(terms, report)
     return fastest(report, training_price(terms, report, training_cap))
 
 
@@ -76,6 +81,22 @@ def training_price(terms: Terms, report: Report, training_cap: int) -> int:
     """p_t of (18) for any cap."""
     cycles = report.training_units * terms.cycle_unit
     return isqrt(training_cap**3 * 10**81 // (report.energy_coefficient * cycles**3))
+
+
+def uniform_frequency(terms: Terms, report: Report) -> int:
+    """The frequency at which both subtasks take T together."""
+    cycles = report.training_units * terms.cycle_unit + terms.mining_cycles
+    return -(-cycles * 10**9 // terms.deadline)
+
+
+def uniform_price(terms: Terms, report: Report, caps: int) -> int:
+    """The price of both subtasks for a sum of caps, also where the client would not be hired."""
+    if terms.policy == Policy.FAIR_SHARE:
+        return caps * 10**18 // terms.deadline
+    cycles = report.training_units * terms.cycle_unit + terms.mining_cycles
+    frequency = uniform_frequency(terms, report)
+    energy = report.energy_coefficient * frequency**3 * cycles
+    return -(-(energy + terms.reservation_utility * frequency * 10**63) // (cycles * 10**54))
 
 
 def fastest(report: Report, price: int) -> int:

@@ -36,6 +36,12 @@ class Policy(IntEnum):
 
     COMPLETE = 0
     INCOMPLETE = 1
+    FAIR_SHARE = 2
+    LEAST_COST = 3
+
+
+THEOREMS = (Policy.COMPLETE, Policy.INCOMPLETE)
+UNIFORM = (Policy.FAIR_SHARE, Policy.LEAST_COST)  # one price for both subtasks
 
 
 class Report(NamedTuple):
@@ -56,6 +62,7 @@ class Terms(NamedTuple):
     rounds: int = 3
     budget: int = 150 * MONEY + 7
     mining_budget: int = 25 * MONEY + 3
+    reservation_utility: int = 0
     bond: int = 10 * MONEY + 1
     audit_probability: int = 10**17
     deadline: int = 900
@@ -77,7 +84,13 @@ class Terms(NamedTuple):
         return self.budget * self.rounds
 
 
-# With g = 10 the workloads lie on both sides of the target and all five are hired under both policies.
+# What of the terms each policy needs; only one knows a reservation utility.
+SETTINGS = {
+    policy: {"policy": policy, "reservation_utility": MONEY // 3 + 1 if policy is Policy.LEAST_COST else 0}
+    for policy in Policy
+}
+
+# With g = 10 the workloads lie on both sides of the target and all five are hired under every policy.
 REPORTS = {
     "alice": Report(5),
     "bob": Report(8, PAPER_ENERGY_COEFFICIENT + 10**27 + 1),

@@ -6,7 +6,7 @@ import pytest
 
 from tests.contracts.support.book import Book
 from tests.contracts.support.refusals import refused
-from tests.contracts.support.terms import ZERO_ADDRESS, Phase, Policy, Terms
+from tests.contracts.support.terms import SETTINGS, ZERO_ADDRESS, Phase, Policy, Terms
 
 ON_BOTH_CHAINS = pytest.mark.ganache
 MOST_SECONDS = 365 * 24 * 3600
@@ -24,7 +24,7 @@ def terms(owner):
 @ON_BOTH_CHAINS
 @pytest.mark.parametrize("policy", list(Policy))
 def test_makes_a_funded_task_with_these_terms(Task, factory, terms, alice, owner, policy):
-    terms = terms._replace(policy=policy)
+    terms = terms._replace(**SETTINGS[policy])
     tx = factory.createTask(terms, {"from": alice, "value": terms.funds})  # anybody may fund somebody's task
 
     task = Task.at(tx.events["TaskCreated"]["task"])
@@ -120,6 +120,14 @@ def test_refuses_a_term_out_of_its_range(factory, terms, owner, field, value, na
         factory.createTask(terms._replace(**{field: value}), {"from": owner, "value": 0})
 
 
+@pytest.mark.parametrize("policy", list(Policy))
+def test_refuses_a_reservation_utility_that_the_policy_does_not_know(factory, terms, owner, policy):
+    most = 2**79 - 1 if policy is Policy.LEAST_COST else 0
+    terms = terms._replace(policy=policy, reservation_utility=most + 1)
+    with refused("Terms_OutOfRange", "reservationUtility", most + 1, 0, most):
+        factory.createTask(terms, {"from": owner, "value": terms.funds})
+
+
 @pytest.mark.parametrize("hashes", [15, 2**30 + 1])
 def test_refuses_a_puzzle_out_of_its_range(factory, terms, owner, hashes):
     terms = terms._replace(mining_cycles=hashes, cycles_per_hash=1)
@@ -152,6 +160,8 @@ def test_refuses_a_puzzle_out_of_its_range(factory, terms, owner, hashes):
         dict(
             budget=10**19,
             mining_budget=10**19,
+            policy=Policy.LEAST_COST,
+            reservation_utility=2**79 - 1,
             rounds=2,
             bond=2**79 - 1,
             audit_probability=10**18,

@@ -16,10 +16,10 @@ import pytest
 from bcfl_offchain.mechanism.reasons import Reason
 from bcfl_offchain.mechanism.shapley import shapley_values, shares
 from tests.contracts.support import oracle
-from tests.contracts.support.terms import Policy, Report
+from tests.contracts.support.terms import UNIFORM, Policy, Report
 
 CLIENTS = 50
-BATCHES = 8
+BATCHES = 12
 
 
 @pytest.fixture(scope="module")
@@ -50,11 +50,13 @@ def random_terms(rng: random.Random, policy: Policy) -> dict:
     budget = log_uniform(rng, 10**4, 2**79 - 1)
     cycle_unit = log_uniform(rng, 10**7, (2**48 - 1) // 60)
     mining_cycles = log_uniform(rng, cycle_unit // 10, 30 * cycle_unit)
+    utility = rng.choice([0, log_uniform(rng, 1, budget // CLIENTS)]) if policy is Policy.LEAST_COST else 0
     return dict(
         policy=policy,
         rounds=1,
         budget=budget,
         mining_budget=log_uniform(rng, budget // 100, budget - 1),
+        reservation_utility=utility,
         bond=0,
         deadline=min(365 * 24 * 3600, max(1, round(60 * cycle_unit / 10**9 / 10 ** rng.uniform(-2, 2)))),
         max_clients=CLIENTS,
@@ -67,24 +69,39 @@ def random_terms(rng: random.Random, policy: Policy) -> dict:
 
 
 def random_reports(rng: random.Random, terms, clients) -> dict[str, Report]:
-    """Workloads at random; energy coefficients and highest frequencies such that training takes from a
-    hundredth of the deadline to a little more than all of it, and the highest frequency often binds."""
+    """Workloads at random; energy coefficients and highest frequencies such that clients fall on both sides
+    of the domain."""
     units = [rng.randint(1, 60) for _ in clients]
     values = shapley_values([unit * terms.cycle_unit for unit in units], terms.target).values
     reports = {}
     for client, unit, share in zip(clients, units, shares(values)):
         cap = int(share * (terms.budget - terms.mining_budget))
-        cycles = unit * terms.cycle_unit
-        part = 10 ** rng.uniform(-2, 0.05) if rng.random() < 0.7 else 1 - 10 ** rng.uniform(-3, -0.3)
-        milliseconds = max(1, round(terms.deadline * 1000 * part))
-        coefficient = cap * 10**39 * milliseconds**2 // cycles**3
-        needed = cycles * 10**12 // milliseconds + 1  # GHz with 18 decimals
+        coefficient, needed = (_uniform_need if terms.policy in UNIFORM else _theorem_need)(
+            rng, terms, cap, unit * terms.cycle_unit
+        )
         reports[client] = Report(
             unit,
             min(2**112 - 1, max(1, coefficient)),
-            min(2**71, round(needed * 10 ** rng.uniform(-0.1, 3))),
+            min(2**71, round(needed * 10 ** rng.uniform(-0.3, 3))),
         )
     return reports
+
+
+def _theorem_need(rng: random.Random, terms, cap: int, cycles: int) -> tuple[int, int]:
+    """An energy coefficient with which training takes from a hundredth of the deadline to a little more than
+    all of it, and the frequency for that."""
+    part = 10 ** rng.uniform(-2, 0.05) if rng.random() < 0.7 else 1 - 10 ** rng.uniform(-3, -0.3)
+    milliseconds = max(1, round(terms.deadline * 1000 * part))
+    coefficient = cap * 10**39 * milliseconds**2 // cycles**3
+    return coefficient, cycles * 10**12 // milliseconds + 1  # GHz with 18 decimals
+
+
+def _uniform_need(rng: random.Random, terms, cap: int, cycles: int) -> tuple[int, int]:
+    """An energy coefficient with which the round's energy takes from a thirtieth of both caps to three times
+    as much, and the frequency that meets T."""
+    caps, cycles = cap + terms.mining_budget // CLIENTS, cycles + terms.mining_cycles
+    coefficient = caps * 10**45 * terms.deadline**2 // cycles**3
+    return round(coefficient * 10 ** rng.uniform(-1.5, 0.5)), cycles * 10**9 // terms.deadline + 1
 
 
 def honest_offer(game, client: str, share) -> tuple[str, int, int]:
@@ -95,22 +112,31 @@ def honest_offer(game, client: str, share) -> tuple[str, int, int]:
     return client, cap, min(oracle.offer_frequency(game.terms, report, cap), 2**72 - 1)
 
 
+ERRORS = {
+    Reason.TRAINING_PRICE_RANGE: "Price_OutOfRange",
+    Reason.TRAINING_FREQUENCY: "Price_FrequencyOutOfRange",
+    Reason.TRAINING_TIME: "Price_NoTimeToMine",
+    Reason.MINING_FREQUENCY: "Price_FrequencyOutOfRange",
+    Reason.MINING_PRICE_RANGE: "Price_OutOfRange",
+    Reason.FREQUENCY: "Price_FrequencyOutOfRange",
+    Reason.ENERGY: "Price_EnergyNotCovered",
+    Reason.LEAST_PAY: "Price_PayOverCap",
+    Reason.PRICE_RANGE: "Price_OutOfRange",
+}
+
+
 def expected_error(game, entry) -> str:
     """The typed error for a client that the oracle does not hire."""
-    if entry.reason is Reason.TRAINING_TIME:
-        return "Price_NoTimeToMine"
-    if entry.reason in (Reason.TRAINING_FREQUENCY, Reason.MINING_FREQUENCY):
-        return "Price_FrequencyOutOfRange"
-    if entry.reason is not Reason.MINING_ENERGY:
-        return "Price_OutOfRange"
-    return "Price_MiningNotCovered" if game.terms.policy == Policy.COMPLETE else "Price_MiningPayOverCap"
+    if entry.reason is Reason.MINING_ENERGY:
+        return "Price_MiningNotCovered" if game.terms.policy == Policy.COMPLETE else "Price_MiningPayOverCap"
+    return ERRORS[entry.reason]
 
 
 @pytest.mark.parametrize("batch", range(BATCHES))
 def test_the_contract_prices_as_the_oracle(new_game, accounts, seed, offers, batch):
     print(f"BCFL_TEST_SEED={seed}")
     rng = random.Random(seed + batch)
-    game = new_game(**random_terms(rng, Policy(batch % 2)))
+    game = new_game(**random_terms(rng, Policy(batch % len(Policy))))
     reports = random_reports(rng, game.terms, [account.address for account in accounts[7 : 7 + CLIENTS]])
     for client, report in reports.items():
         game.join(accounts.at(client), report)
@@ -136,7 +162,7 @@ def test_the_contract_prices_as_the_oracle(new_game, accounts, seed, offers, bat
         if entry.hired:
             assert offer == (client, entry.training_cap, entry.training_frequency)
             off_by_one = (*offer[:2], offer[2] + (1 if offer[2] < game.reports[client].max_frequency else -1))
-            with brownie.reverts(revert_pattern="Price_(WrongTrainingFrequency|FrequencyOutOfRange): .*"):
+            with brownie.reverts(revert_pattern="Price_(Wrong(Training)?Frequency|FrequencyOutOfRange): .*"):
                 game.task.postEntries.call(2, CLIENTS, [off_by_one], {"from": game.owner})
         elif entry.reason is not Reason.ZERO_TRAINING_CAP:
             if entry.reason is Reason.TRAINING_PRICE_RANGE:
@@ -151,3 +177,4 @@ def test_the_batches_reach_both_sides_of_the_domain(offers):
     assert sum(offers.values()) == BATCHES * CLIENTS >= 300
     assert offers["hired"] >= 50
     assert sum(offers.values()) - offers["hired"] - offers["ZERO_TRAINING_CAP"] >= 30
+    assert offers["FREQUENCY"] > 0 and offers["ENERGY"] + offers["LEAST_PAY"] > 0

@@ -7,14 +7,14 @@ import pytest
 
 from tests.contracts.support.people import purse
 from tests.contracts.support.refusals import refused
-from tests.contracts.support.terms import REPORTS, ZERO_ADDRESS, Policy, Report
+from tests.contracts.support.terms import REPORTS, SETTINGS, ZERO_ADDRESS, Policy, Report
 
 ON_BOTH_CHAINS = pytest.mark.ganache
 
 
 @pytest.mark.parametrize("policy", list(Policy))
 def test_balances_at_every_step_of_a_round(new_game, people, alice, bob, policy):
-    game = new_game(policy=policy)
+    game = new_game(**SETTINGS[policy])
     game.check()
     for name, report in REPORTS.items():
         game.join(getattr(people, name), report)

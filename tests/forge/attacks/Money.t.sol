@@ -137,7 +137,7 @@ contract MoneyAttacksTest is Base {
     function testFuzz_Attack_AClientReportsItsOwnReward(uint256 t, uint256 m) external {
         _openFirstRound();
         _warpToDeadline();
-        (uint72 trainingFrequency,) = _theorem(alice);
+        (uint72 trainingFrequency,) = _response(alice);
         // What is left of T after training at the claimed speed, in the least and the largest way.
         t = bound(t, 0.7e18, trainingFrequency);
         uint256 slack = 900 * t - 600e9 * 1e9;

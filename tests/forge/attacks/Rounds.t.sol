@@ -40,7 +40,7 @@ contract RoundAttacksTest is Base {
         _warpToDeadline();
         bytes32 stolen = _updateHash(alice);
         uint256[2] memory alices = _solve(alice, stolen);
-        (uint72 t, uint72 m) = _theorem(bob);
+        (uint72 t, uint72 m) = _response(bob);
         // The author's solution serves nobody else …
         vm.expectPartialRevert(BcflErrors.Puzzle_NotSolved.selector);
         vm.prank(bob);
@@ -81,7 +81,7 @@ contract RoundAttacksTest is Base {
         _openFirstRound();
         bytes32 updateHash = _updateHash(alice);
         uint256[2] memory nonces = _solve(alice, updateHash);
-        (uint72 t, uint72 m) = _theorem(alice);
+        (uint72 t, uint72 m) = _response(alice);
         // Theorem 3.1 claims all of T: one second before, it cannot be true.
         vm.warp(_state().openedAt + terms.deadline - 1);
         vm.expectRevert(abi.encodeWithSelector(BcflErrors.Task_TimeNotPassed.selector, 900, 899));
@@ -110,7 +110,7 @@ contract RoundAttacksTest is Base {
         _open();
         assertNotEq(_state().seed, guess);
         _warpToDeadline();
-        (uint72 t, uint72 m) = _theorem(alice);
+        (uint72 t, uint72 m) = _response(alice);
         vm.expectPartialRevert(BcflErrors.Puzzle_NotSolved.selector);
         vm.prank(alice);
         task.submitWork(updateHash, t, m, nonces);

@@ -64,6 +64,7 @@ contract Handler is Base {
         clients.push(address(reentrant));
         clients = _sorted(clients);
         terms.policy = policy;
+        if (policy == Policy.LeastCost) terms.reservationUtility = 1e15;
         terms.rounds = 6;
         _use(terms);
         ghostFree = uint256(terms.budget) * terms.rounds;
@@ -231,9 +232,9 @@ contract Handler is Base {
         bool isHired = state.listVersion == round.listVersion && state.trainingCap > 0;
         if (!isHired || state.lastRound == round.number) return false;
 
-        (uint72 t, uint72 m) = _theorem(client);
-        // Some claim to have trained slowly, for pay that only the cap holds down.
-        if (seed % 5 == 0 && terms.policy == Policy.Complete) (t, m) = _slower(client, state);
+        (uint72 t, uint72 m) = _response(client);
+        // Some claim to have trained slowly, for pay that only a cap holds down, or that moves between the subtasks.
+        if (seed % 5 == 0 && terms.policy != Policy.Incomplete) (t, m) = _slower(client, state, t, m);
         uint256 earliest = round.openedAt + uint256(terms.deadline);
         if (block.timestamp < earliest) vm.warp(earliest);
         bytes32 updateHash = _updateHash(client);
@@ -244,15 +245,18 @@ contract Handler is Base {
         return true;
     }
 
-    /// @dev Mining as fast as its price covers leaves time to train more slowly, which only the cap keeps from paying more.
-    function _slower(address client, ClientState memory state) private returns (uint72 t, uint72 m) {
+    /// @dev Mining as fast as its price covers leaves time to train more slowly, where the price covers enough.
+    function _slower(address client, ClientState memory state, uint72 theT, uint72 theM)
+        private
+        returns (uint72 t, uint72 m)
+    {
         Prices.Offer memory offer = _offer(client, state.trainingCap, task.listState().size);
         offer.trainingFrequency = state.trainingFrequency;
         (, uint256 miningPrice) = Prices.prices(offer, client);
         m = _cubeRoot(miningPrice, RHO);
         if (m > MAX_FREQUENCY) m = MAX_FREQUENCY;
         t = state.trainingFrequency * 9 / 10;
-        assertLe(Prices.claimedTimeUp(offer.trainingCycles, t, offer.miningCycles, m), terms.deadline);
+        if (Prices.claimedTimeUp(offer.trainingCycles, t, offer.miningCycles, m) > terms.deadline) return (theT, theM);
         ++count["slower"];
     }
 
@@ -264,8 +268,15 @@ contract Handler is Base {
         (uint256 trainingPrice, uint256 miningPrice) = Prices.prices(offer, client);
         uint256 trainingPay = trainingPrice * offer.trainingCycles / (t * 1e9);
         uint256 miningPay = miningPrice * offer.miningCycles / (m * 1e9);
-        if (trainingPay > state.trainingCap) trainingPay = state.trainingCap;
-        if (miningPay > miningCap) miningPay = miningCap;
+        if (_isUniform()) {
+            if (trainingPay > miningCap + state.trainingCap) trainingPay = miningCap + state.trainingCap;
+            if (trainingPay + miningPay > miningCap + state.trainingCap) {
+                miningPay = miningCap + state.trainingCap - trainingPay;
+            }
+        } else {
+            if (trainingPay > state.trainingCap) trainingPay = state.trainingCap;
+            if (miningPay > miningCap) miningPay = miningCap;
+        }
 
         ghostSettled[client] += ghostPending[client];
         ghostPending[client] = trainingPay + miningPay;

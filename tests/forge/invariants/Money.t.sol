@@ -79,7 +79,9 @@ abstract contract MoneyInvariants is Test {
 
     function _assertPayStaysWithinItsCaps() internal view {
         assertLe(handler.highestRoundPay(), terms.budget, "a round's pay");
-        assertLe(handler.highestRoundMiningPay(), terms.miningBudget, "a round's mining pay");
+        if (terms.policy == Policy.Complete || terms.policy == Policy.Incomplete) {
+            assertLe(handler.highestRoundMiningPay(), terms.miningBudget, "a round's mining pay");
+        }
         assertEq(handler.highestExcess(), 0, "a client's caps");
     }
 
@@ -178,6 +180,36 @@ contract MoneyInvariantsCompleteTest is MoneyInvariants {
 contract MoneyInvariantsIncompleteTest is MoneyInvariants {
     function setUp() external {
         _setUp(Policy.Incomplete);
+    }
+
+    /// forge-config: default.invariant.runs = 64
+    function invariant_MoneyRules() external {
+        _assertMoneyRules();
+    }
+
+    function afterInvariant() external {
+        _assertEveryWeiCanBeTaken();
+    }
+}
+
+contract MoneyInvariantsFairShareTest is MoneyInvariants {
+    function setUp() external {
+        _setUp(Policy.FairShare);
+    }
+
+    /// forge-config: default.invariant.runs = 64
+    function invariant_MoneyRules() external {
+        _assertMoneyRules();
+    }
+
+    function afterInvariant() external {
+        _assertEveryWeiCanBeTaken();
+    }
+}
+
+contract MoneyInvariantsLeastCostTest is MoneyInvariants {
+    function setUp() external {
+        _setUp(Policy.LeastCost);
     }
 
     /// forge-config: default.invariant.runs = 64

@@ -36,10 +36,22 @@ contract ReachTest is Test {
     ];
     mapping(string outcome => uint256) internal reached;
 
-    function test_RandomSequencesReachEveryOutcome() external {
+    function test_RandomSequencesReachEveryOutcome_Complete() external {
+        _reach(Policy.Complete);
+    }
+
+    function test_RandomSequencesReachEveryOutcome_FairShare() external {
+        _reach(Policy.FairShare);
+    }
+
+    function test_RandomSequencesReachEveryOutcome_LeastCost() external {
+        _reach(Policy.LeastCost);
+    }
+
+    function _reach(Policy policy) private {
         console.log("seed:", SEED);
         for (uint256 run; run < RUNS; ++run) {
-            Handler handler = new Handler(Policy.Complete);
+            Handler handler = new Handler(policy);
             for (uint256 step; step < DEPTH; ++step) {
                 _act(handler, uint256(keccak256(abi.encode(SEED, run, step))));
             }

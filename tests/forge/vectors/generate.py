@@ -34,7 +34,9 @@ from bcfl_offchain.mechanism.fixed_point import (
 from bcfl_offchain.mechanism.reasons import Reason
 
 OUTPUT = Path(__file__).with_name("prices.jsonl")
-POLICIES = ("complete", "incomplete")
+THEOREMS = ("complete", "incomplete")
+UNIFORM = ("fair-share", "least-cost")  # one price for both subtasks
+POLICIES = THEOREMS + UNIFORM  # in the order of the contract's enum
 MAX_DEADLINE = 2**32 - 1
 BLOCK = 500  # cases a line: forge's memory holds a block, not the file
 Case = tuple[Report, Terms]
@@ -45,14 +47,20 @@ ERRORS = {
     Reason.TRAINING_TIME: "Price_NoTimeToMine",
     Reason.MINING_FREQUENCY: "Price_FrequencyOutOfRange",
     Reason.MINING_PRICE_RANGE: "Price_OutOfRange",
+    Reason.FREQUENCY: "Price_FrequencyOutOfRange",
+    Reason.ENERGY: "Price_EnergyNotCovered",
+    Reason.LEAST_PAY: "Price_PayOverCap",
+    Reason.PRICE_RANGE: "Price_OutOfRange",
 }
 
 
 def make_case(
-    policy: str, cycles: int, rho: int, max_frequency: int, cap_t: int, cap_m: int, psi: int, deadline: int
+    policy: str, cycles: int, rho: int, max_frequency: int, cap_t: int, cap_m: int, psi: int, deadline: int,
+    utility: int = 0,
 ) -> Case:
-    """One client whose caps are given."""
-    return Report(cycles, rho, max_frequency), Terms(cap_t + cap_m, cap_m, deadline, psi, 0, policy)
+    """One client whose caps are given; only `least-cost` knows the utility."""
+    known_utility = utility if policy == "least-cost" else 0
+    return Report(cycles, rho, max_frequency), Terms(cap_t + cap_m, cap_m, deadline, psi, 0, policy, known_utility)
 
 
 def log_uniform(rng: random.Random, largest: int) -> int:
@@ -66,7 +74,7 @@ def anywhere(rng: random.Random) -> Case:
     return make_case(
         rng.choice(POLICIES), log_uniform(rng, MAX_CYCLES), log_uniform(rng, MAX_ENERGY_COEFFICIENT),
         log_uniform(rng, MAX_FREQUENCY), cap_t, min(log_uniform(rng, MAX_BUDGET) - 1, MAX_BUDGET - cap_t),
-        log_uniform(rng, MAX_CYCLES), log_uniform(rng, MAX_DEADLINE),
+        log_uniform(rng, MAX_CYCLES), log_uniform(rng, MAX_DEADLINE), log_uniform(rng, MAX_BUDGET) - 1,
     )  # fmt: skip
 
 
@@ -78,6 +86,7 @@ def near_the_paper(rng: random.Random) -> Case:
         rng.choice(POLICIES), rng.randint(1, 2000 * 10**9), min(rho, MAX_ENERGY_COEFFICIENT),
         rng.randint(10**18, 100 * 10**18), min(rng.randint(1, 100) * unit + rng.randrange(unit), MAX_BUDGET // 2),
         min(rng.randrange(20 * unit), MAX_BUDGET // 2), rng.randint(1, 1000 * 10**9), rng.randint(60, 3600),
+        min(rng.randrange(20 * unit), MAX_BUDGET),
     )  # fmt: skip
 
 
@@ -87,7 +96,7 @@ def exact_cube(rng: random.Random) -> Case:
     m = rng.choice([deadline * k, rng.randint(1, 2 * 10**5)])
     m = min(m, MAX_CYCLES // 10**9)
     return make_case(
-        rng.choice(POLICIES), m * 10**9, r * 10**18, MAX_FREQUENCY, r * k * k * m, r * rng.randint(0, 10**6),
+        rng.choice(THEOREMS), m * 10**9, r * 10**18, MAX_FREQUENCY, r * k * k * m, r * rng.randint(0, 10**6),
         rng.randint(1, 10**12), deadline,
     )  # fmt: skip
 
@@ -103,6 +112,7 @@ def extremes(rng: random.Random) -> Case:
     return make_case(
         rng.choice(POLICIES), end(MAX_CYCLES), end(MAX_ENERGY_COEFFICIENT), end(MAX_FREQUENCY), cap_t,
         min(cap_m, MAX_BUDGET - cap_t), end(MAX_CYCLES), end(MAX_DEADLINE),
+        rng.choice([0, 1, MAX_BUDGET - 1, MAX_BUDGET]),
     )  # fmt: skip
 
 
@@ -113,18 +123,20 @@ def price_one(case: Case) -> Entry:
 
 
 def root_of(case: Case) -> int:
-    """q_t of (8), also where the client is then refused; 0 if its price is out of range."""
+    """q_t, also where the client is then refused: (8), or 0 if its price is out of range; (M+psi)/T under one price."""
     report, terms = case
+    if terms.policy in UNIFORM:
+        return -(-(report.training_cycles + terms.mining_cycles) * 10**9 // terms.deadline)
     cap, rho = terms.budget - terms.mining_budget, report.energy_coefficient
     price = isqrt(cap**3 * 10**81 // (rho * report.training_cycles**3))
     return floor_cbrt(price * 10**54 // rho) if price <= MAX_PRICE else 0
 
 
 def boundaries(rng: random.Random) -> Iterator[Case]:
-    """Both sides of every condition of the domain, found from a case that lies in it."""
+    """Both sides of every condition of the theorems' domain, found from a case that lies in it."""
     case = near_the_paper(rng)
     entry = price_one(case)
-    if not entry.hired:
+    if case[1].policy not in THEOREMS or not entry.hired:
         return
     report, terms = case
     for frequency in (entry.training_frequency, entry.mining_frequency):
@@ -156,6 +168,65 @@ def boundaries(rng: random.Random) -> Iterator[Case]:
             yield with_caps(edge, cap_m)
 
 
+def with_sum(rng: random.Random, case: Case, caps: int) -> Case:
+    """The case with this sum of both caps, split anywhere."""
+    report, terms = case
+    return report, replace(terms, budget=caps, mining_budget=rng.randrange(caps))
+
+
+def uniform_boundaries(rng: random.Random) -> Iterator[Case]:
+    """Both sides of every condition under one price: q_i of the report, and the least sum of caps that suffices."""
+    report, terms = near_the_paper(rng)
+    policy = rng.choice(UNIFORM)
+    utility = rng.choice([0, 0, 1, rng.randrange(MAX_BUDGET), MAX_BUDGET]) if policy == "least-cost" else 0
+    terms = replace(terms, policy=policy, reservation_utility=utility)
+    frequency = root_of((report, terms))
+    for most in (frequency - 1, frequency, frequency + 1):
+        if 1 <= most <= MAX_FREQUENCY:
+            yield replace(report, max_frequency=most), terms
+    case = replace(report, max_frequency=MAX_FREQUENCY), terms
+    low, high = 1, MAX_BUDGET
+    while low < high:
+        middle = (low + high) // 2
+        reason = price_one(with_sum(rng, case, middle)).reason
+        is_enough = reason not in (Reason.ENERGY, Reason.LEAST_PAY)
+        low, high = (low, middle) if is_enough else (middle + 1, high)
+    for caps in (low - 1, low, low + 1):
+        if 1 <= caps <= MAX_BUDGET:
+            yield with_sum(rng, case, caps)
+
+
+def exact_price(rng: random.Random) -> Iterator[Case]:
+    """q = k GHz and p = s wei/s exactly, so that p T 10^-18 wei, caps of that sum, cover energy and utility exactly.
+
+    With caps one wei less, or with rho or u one unit more, they do not.
+    """
+    k, deadline = rng.randint(1, 60), rng.randint(2, 3600)
+    total = k * deadline  # Gcycles
+    cycles = rng.randint(1, total * 10**9 - 1)
+    rho, utility = rng.randint(1, 10**12) * 10**18, rng.choice([0, rng.randint(1, 10**12)]) * deadline
+    for policy, known_utility in (("fair-share", 0), ("least-cost", 0), ("least-cost", utility)):
+        price = rho * k**3 // 10**18 + known_utility // deadline  # wei/s
+        for more_caps, more_rho, more_utility in ((0, 0, 0), (-1, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1)):
+            caps = price * deadline + more_caps
+            case = make_case(
+                policy, cycles, rho + more_rho, rng.choice([k * 10**18, MAX_FREQUENCY]), caps, 0,
+                total * 10**9 - cycles, deadline, known_utility + more_utility,
+            )  # fmt: skip
+            yield with_sum(rng, case, caps)
+
+
+def uniform_price_range(rng: random.Random) -> Iterator[Case]:
+    """Prices on both sides of 2^128: short deadlines, large caps, a large utility."""
+    deadline = rng.randint(1, 1000)
+    cycles, psi, rho = rng.randint(1, 10**9), rng.randint(1, 10**9), log_uniform(rng, 10**30)
+    most = (MAX_PRICE + 1) * deadline // 10**18  # the last sum of caps whose price stays below
+    for offset in (-1, 0, 1, 2, rng.randint(3, MAX_BUDGET - most)):
+        for policy, caps, utility in (("fair-share", most + offset, 0), ("least-cost", MAX_BUDGET, most + offset)):
+            case = make_case(policy, cycles, rho, MAX_FREQUENCY, caps, 0, psi, deadline, utility)
+            yield with_sum(rng, case, caps)
+
+
 def tight_mining(rng: random.Random) -> Case:
     """The largest rho and almost no time to mine: mining prices around 2^128."""
     deadline, cycles = rng.randint(10, 3600), rng.randint(10**9, 10**12)
@@ -164,7 +235,7 @@ def tight_mining(rng: random.Random) -> Case:
     cap = floor_cbrt((rho * target**3 // 10**54) ** 2 * rho * cycles**3 // 10**81)
     psi = rng.randint(10**8, 10**12)
     return make_case(
-        rng.choice(POLICIES), cycles, rho, MAX_FREQUENCY, max(1, min(cap, MAX_BUDGET // 2)),
+        rng.choice(THEOREMS), cycles, rho, MAX_FREQUENCY, max(1, min(cap, MAX_BUDGET // 2)),
         rng.randrange(MAX_BUDGET // 2), psi, deadline,
     )  # fmt: skip
 
@@ -190,6 +261,7 @@ def rows_of(case: Case, rng: random.Random) -> Iterator[dict[str, object]]:
         "energyCoefficient": report.energy_coefficient, "maxFrequency": report.max_frequency,
         "trainingCap": terms.budget - terms.mining_budget, "trainingFrequency": root or 1,
         "miningCap": terms.mining_budget, "miningCycles": terms.mining_cycles, "deadline": terms.deadline,
+        "reservationUtility": terms.reservation_utility,
         "trainingPrice": entry.training_price, "miningPrice": entry.mining_price,
         "miningFrequency": entry.mining_frequency, "trainingPay": entry.training_pay,
         "miningPay": entry.mining_pay, "error": error_of(case, entry),
@@ -198,16 +270,20 @@ def rows_of(case: Case, rng: random.Random) -> Iterator[dict[str, object]]:
     if entry.hired and rng.random() < 0.1:
         wrong = root + rng.choice([-1, 1])
         if 1 <= wrong <= report.max_frequency:
-            yield {**row, "trainingFrequency": wrong, "error": "Price_WrongTrainingFrequency"}
+            error = "Price_WrongFrequency" if terms.policy in UNIFORM else "Price_WrongTrainingFrequency"
+            yield {**row, "trainingFrequency": wrong, "error": error}
 
 
 def cases(rng: random.Random) -> Iterator[Case]:
     """All cases."""
-    for kind, number in ((anywhere, 4000), (near_the_paper, 4000), (exact_cube, 1000), (extremes, 2000), (tight_mining, 500)):
+    kinds = ((anywhere, 8000), (near_the_paper, 8000), (exact_cube, 1000), (extremes, 4000), (tight_mining, 500))
+    for kind, number in kinds:
         for _ in range(number):
             yield kind(rng)
-    for _ in range(80):
-        yield from boundaries(rng)
+    searches = ((boundaries, 160), (uniform_boundaries, 80), (exact_price, 80), (uniform_price_range, 40))
+    for search, number in searches:
+        for _ in range(number):
+            yield from search(rng)
 
 
 def main(seed: int) -> None:
@@ -219,8 +295,10 @@ def main(seed: int) -> None:
             block = rows[start : start + BLOCK]
             columns = {name: [str(row[name]) for row in block] for name in rows[0]}
             file.write(json.dumps({"seed": str(seed), **columns}) + "\n")
-    counts = Counter(str(row["error"]) or "accepted" for row in rows)
-    print(f"{OUTPUT.name}: seed {seed}, {len(rows)} cases: {dict(counts.most_common())}")
+    counts = Counter(f"{POLICIES[int(str(row['policy']))]} {row['error'] or 'accepted'}" for row in rows)
+    print(f"{OUTPUT.name}: seed {seed}, {len(rows)} cases")
+    for name, count in sorted(counts.items()):
+        print(f"{count:8} {name}")
 
 
 if __name__ == "__main__":

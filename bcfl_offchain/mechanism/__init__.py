@@ -1,9 +1,18 @@
 """The mechanism as pure mathematics, in floats for all clients at once and in the chain's integers."""
 
+from ._shapley_floats import FloatShapleyResult, shapley_floats
 from .best_response import BestResponse, Certificate, best_response
 from .claims import Claim, best_claim, least_energy
 from .deadlines import client_deadline, owner_cost, round_deadline
-from .errors import InvalidInput, MechanismError, OutOfRange, ShapleyTooLarge, UnknownPolicy, WorkRefused
+from .errors import (
+    InvalidInput,
+    MechanismError,
+    OutOfRange,
+    ShapleyTooLarge,
+    ToleranceTooFine,
+    UnknownPolicy,
+    WorkRefused,
+)
 from .explanation import Explanation, explain_round
 from .fixed_point import Entry, Report, Terms, mining_cap, price_list, work_pay
 from .policies import POLICIES, Policy, PriceInputs, find_policy
@@ -22,6 +31,7 @@ __all__ = [
     "Claim",
     "Entry",
     "Explanation",
+    "FloatShapleyResult",
     "InvalidInput",
     "MechanismError",
     "OutOfRange",
@@ -36,6 +46,7 @@ __all__ = [
     "ShapleyResult",
     "ShapleyTooLarge",
     "Terms",
+    "ToleranceTooFine",
     "UnknownPolicy",
     "WorkRefused",
     "best_claim",
@@ -61,6 +72,7 @@ __all__ = [
     "price_round",
     "round_deadline",
     "search_reports",
+    "shapley_floats",
     "shapley_values",
     "share_at_report",
     "shares",

@@ -87,6 +87,28 @@ class ShapleyTooLarge(MechanismError):
         )
 
 
+class ToleranceTooFine(MechanismError):
+    """A tolerance that no engine proves within its work limit.
+
+    Attributes
+    ----------
+    tolerance : float
+        What was asked for, in units of W.
+    n_clients : int
+        Clients of the game.
+    work : int
+        Work at which the cheapest engine gave up.
+    """
+
+    def __init__(self, tolerance: float, n_clients: int, work: int) -> None:
+        self.tolerance, self.n_clients, self.work = tolerance, n_clients, work
+        super().__init__(
+            f"Shapley values of {n_clients} clients within {tolerance:.2g} of the largest gap need more than "
+            f"{Decimal(work):.2g} operations; allow a larger tolerance, or round training_cycles to a "
+            "coarser cycle unit"
+        )
+
+
 class WorkRefused(MechanismError):
     """A claimed pair of frequencies that breaks a constraint of the round.
 

@@ -9,7 +9,8 @@ Three exact engines, chosen by what they cost:
 - ``counting`` of coalitions by size and sum on the workloads' common lattice, pseudo-polynomial;
 - ``enumeration`` of all coalitions, for few clients on a fine lattice.
 
-Everything is a fraction: two machines that compute a value compute the same value.
+Everything is a fraction: two machines that compute a value compute the same value. `shapley_floats` values
+games that are too large for that, within a proved bound.
 
 References
 ----------
@@ -23,13 +24,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import factorial, gcd, lcm
+from types import ModuleType
 
 from . import _shapley_counting, _shapley_enumeration
 from .errors import InvalidInput, ShapleyTooLarge
 from .units import Number, exact
 
 WORK_LIMIT = 20 * 10**9
-"""Machine-word operations an exact engine may take: about ten seconds of one core."""
+"""Machine-word operations an exact engine may take: ten to twenty seconds of one core."""
 
 
 @dataclass(frozen=True)
@@ -78,12 +80,14 @@ def shapley_values(training_cycles: Sequence[Number], target: Number) -> Shapley
     >>> [str(value) for value in result.values], str(result.total), result.method
     (['269/144', '493/144', '461/144', '181/144'], '39/4', 'counting')
     """
-    workloads, goal = _workloads(training_cycles), exact(target, "target")
+    workloads, goal = exact_workloads(training_cycles), exact(target, "target")
     total = coalition_value(workloads, range(len(workloads)), goal)
     if max(workloads) <= goal or min(workloads) >= goal:
         return ShapleyResult(_closed_form(workloads, goal), total, "closed-form")
-    lattice, height, unit = _lattice(workloads, goal)
-    engine, method = _engine(lattice)
+    lattice, height, unit = common_lattice(workloads, goal)
+    work, engine, method = cheapest_exact_engine(lattice)
+    if work > WORK_LIMIT:
+        raise ShapleyTooLarge(len(lattice), sum(lattice) + 1, work, WORK_LIMIT)
     gaps = engine.gaps_by_member(lattice, height)
     largest = largest_gap(workloads, goal)
     n_clients, scale = len(workloads), unit / height.denominator
@@ -99,7 +103,7 @@ def largest_gap(training_cycles: Sequence[Number], target: Number) -> Fraction:
     >>> largest_gap([1, 8, 12, 20], 10)
     Fraction(10, 1)
     """
-    workloads, goal = _workloads(training_cycles), exact(target, "target")
+    workloads, goal = exact_workloads(training_cycles), exact(target, "target")
     return max(max(workloads) - goal, goal - min(workloads))
 
 
@@ -113,7 +117,7 @@ def coalition_value(training_cycles: Sequence[Number], coalition: Iterable[int],
     >>> coalition_value([1, 8, 12, 20], set(), 10)
     Fraction(0, 1)
     """
-    workloads, goal = _workloads(training_cycles), exact(target, "target")
+    workloads, goal = exact_workloads(training_cycles), exact(target, "target")
     members = [workloads[position] for position in coalition]
     if not members:
         return Fraction(0)
@@ -151,7 +155,8 @@ def shares(values: Sequence[Fraction]) -> tuple[Fraction, ...]:
     return tuple(Fraction(1, len(values)) for _ in values)
 
 
-def _workloads(training_cycles: Sequence[Number]) -> list[Fraction]:
+def exact_workloads(training_cycles: Sequence[Number]) -> list[Fraction]:
+    """Return the workloads as fractions; raise `InvalidInput` if one has no meaning."""
     if not len(training_cycles):
         raise InvalidInput("training_cycles", "empty", "given for at least one client")
     workloads = [exact(workload, "training_cycles") for workload in training_cycles]
@@ -174,8 +179,21 @@ def _closed_form(workloads: list[Fraction], goal: Fraction) -> tuple[Fraction, .
     return tuple(by_workload[workload] for workload in workloads)
 
 
-def _lattice(workloads: list[Fraction], goal: Fraction) -> tuple[list[int], Fraction, Fraction]:
-    """Write mu_i = low + y_i * unit with the coarsest unit, and g = low + height * unit."""
+def common_lattice(workloads: list[Fraction], goal: Fraction) -> tuple[list[int], Fraction, Fraction]:
+    """Write mu_i = low + y_i * unit with the coarsest unit, and g = low + height * unit.
+
+    Parameters
+    ----------
+    workloads : list of Fraction, length N
+        Not all equal.
+    goal : Fraction
+
+    Returns
+    -------
+    lattice : list of int, length N
+        The y_i; the least is 0, and their common divisor is 1.
+    height, unit : Fraction
+    """
     low = min(workloads)
     above = [workload - low for workload in workloads]
     denominator = lcm(*(value.denominator for value in above))
@@ -185,17 +203,13 @@ def _lattice(workloads: list[Fraction], goal: Fraction) -> tuple[list[int], Frac
     return [step // divisor for step in steps], (goal - low) / unit, unit
 
 
-def _engine(lattice: list[int]):
-    """Choose the cheaper exact engine."""
-    works = {
-        "counting": (_shapley_counting.work(lattice), _shapley_counting),
-        "enumeration": (_shapley_enumeration.work(lattice), _shapley_enumeration),
-    }
-    method = min(works, key=lambda name: works[name][0])
-    work, engine = works[method]
-    if work > WORK_LIMIT:
-        raise ShapleyTooLarge(len(lattice), sum(lattice) + 1, work, WORK_LIMIT)
-    return engine, method
+def cheapest_exact_engine(lattice: list[int]) -> tuple[int, ModuleType, str]:
+    """Return the estimated work, the module and the name of the cheaper exact engine."""
+    engines = [
+        (_shapley_counting.work(lattice), _shapley_counting, "counting"),
+        (_shapley_enumeration.work(lattice), _shapley_enumeration, "enumeration"),
+    ]
+    return min(engines, key=lambda engine: engine[0])
 
 
 def _losses(gaps: list[list[int]]) -> list[Fraction]:

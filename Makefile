@@ -6,6 +6,7 @@ ROUNDS ?= 3
 POLICY ?= complete
 NETWORK ?= anvil
 SEED ?= 7
+CONTRIBUTION ?= workload
 SUITES ?=
 
 BIN := .venv/bin
@@ -15,13 +16,13 @@ PYTHON_STAMP := .venv/.installed
 NODE_STAMP := node_modules/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test demo payout-demo rehearse coverage coverage-contracts coverage-python abi lock clean
+.PHONY: help setup test demo figures payout-demo rehearse coverage coverage-contracts coverage-python abi lock clean
 .DELETE_ON_ERROR:
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20
 	@echo
-	@echo 'Options of demo: CLIENTS=$(CLIENTS) ROUNDS=$(ROUNDS) POLICY=$(POLICY) NETWORK=$(NETWORK) SEED=$(SEED)'
+	@echo 'Options of demo: CLIENTS=$(CLIENTS) ROUNDS=$(ROUNDS) POLICY=$(POLICY) NETWORK=$(NETWORK) SEED=$(SEED) CONTRIBUTION=$(CONTRIBUTION)'
 	@echo 'Options of test: SUITES="forge python anvil ganache" (all by default)'
 
 setup: $(PYTHON_STAMP) $(NODE_STAMP) ## Install the Python and Node packages of the lock files (.venv, node_modules)
@@ -46,7 +47,11 @@ test: setup ## Run every test: forge, Python, brownie on Anvil and on Ganache
 
 demo: setup ## Pay whole learning rounds on a chain of its own; writes out/demo/
 	@exec env BCFL_CLIENTS='$(CLIENTS)' BCFL_ROUNDS='$(ROUNDS)' BCFL_POLICY='$(POLICY)' BCFL_SEED='$(SEED)' \
+		BCFL_CONTRIBUTION='$(CONTRIBUTION)' \
 		$(WITH_CHAIN) python tools/run_script.py run_rounds '$(NETWORK)'
+
+figures: setup ## Reproduce Figs. 2 to 6 of the paper: docs/figures.md, docs/figures/
+	@exec $(BIN)/python -m bcfl_offchain.experiments.figures docs
 
 # Without with_chain, which ends its child soon after Ctrl-C: giving the money back on a live chain takes longer.
 payout-demo: setup ## Pay a small task in real time from keystores: BCFL_KEYSTORES=folder NETWORK=sepolia

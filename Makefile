@@ -16,7 +16,7 @@ PYTHON_STAMP := .venv/.installed
 NODE_STAMP := node_modules/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test demo figures payout-demo rehearse coverage coverage-contracts coverage-python abi lock clean
+.PHONY: help setup test demo figures bench payout-demo rehearse coverage coverage-contracts coverage-python abi lock clean
 .DELETE_ON_ERROR:
 
 help: ## Show this list
@@ -52,6 +52,11 @@ demo: setup ## Pay whole learning rounds on a chain of its own; writes out/demo/
 
 figures: setup ## Reproduce Figs. 2 to 6 of the paper: docs/figures.md, docs/figures/
 	@exec $(BIN)/python -m bcfl_offchain.experiments.figures docs
+
+bench: setup ## Measure the Shapley engines, beside other libraries in environments of their own: docs/benchmarks/
+	@mkdir -p out
+	@$(BIN)/python benchmarks/shapley_workload.py --slow > out/shapley.md && mv out/shapley.md docs/benchmarks/shapley.md
+	@$(BIN)/python benchmarks/general_games.py
 
 # Without with_chain, which ends its child soon after Ctrl-C: giving the money back on a live chain takes longer.
 payout-demo: setup ## Pay a small task in real time from keystores: BCFL_KEYSTORES=folder NETWORK=sepolia

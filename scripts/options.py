@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal, InvalidOperation
 
-from bcfl_offchain.experiments.demo import DemoConfig
+from bcfl_offchain.experiments.demo import CONTRIBUTIONS, DemoConfig
 from bcfl_offchain.experiments.payout import MAX_BUDGET, Payout
 from bcfl_offchain.mechanism import fixed_point
 from bcfl_offchain.mechanism.policies import POLICIES
@@ -38,13 +38,14 @@ def demo_config(environment: Mapping[str, str]) -> DemoConfig:
     Examples
     --------
     >>> demo_config({"BCFL_CLIENTS": "50", "BCFL_POLICY": "fair-share"})
-    DemoConfig(clients=50, rounds=3, policy='fair-share', seed=7)
+    DemoConfig(clients=50, rounds=3, policy='fair-share', seed=7, contribution='workload')
     """
     return DemoConfig(
         clients=whole(environment, "BCFL_CLIENTS", 8, 1, MAX_DEMO_CLIENTS),
         rounds=whole(environment, "BCFL_ROUNDS", 3, 1, MAX_ROUNDS),
         policy=choice(environment, "BCFL_POLICY", "complete", POLICIES),
         seed=_seed(environment),
+        contribution=choice(environment, "BCFL_CONTRIBUTION", "workload", CONTRIBUTIONS),
     )
 
 

@@ -6,7 +6,8 @@ Deploys the factory through brownie, runs the demo on real data (`bcfl_offchain.
 what happened, writes summary.json and report.html, and audits the task from chain data with ``bcfl audit``.
 Moves the chain's clock, so the network has to be a local one. Options are read from the environment:
 ``BCFL_CLIENTS``, ``BCFL_ROUNDS``, ``BCFL_POLICY`` (``complete``, ``incomplete``, ``fair-share`` or
-``least-cost``), ``BCFL_SEED``, ``BCFL_OUT``.
+``least-cost``), ``BCFL_SEED``, ``BCFL_OUT``, ``BCFL_CONTRIBUTION`` (``workload``, or ``accuracy`` to show
+what each update was worth to the model, too).
 """
 
 from __future__ import annotations

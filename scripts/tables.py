@@ -33,6 +33,12 @@ _ANSWER = {
     "mining_pay": "pay_m",
     "pay_wei": "pay [wei]",
 }
+_VALUES = {
+    "samples": "samples",
+    "training_cycles": "μ [GHz·min]",
+    "shapley_value": "workload game [GHz·min]",
+    "accuracy_value": "accuracy game",
+}
 
 
 def console() -> Console:
@@ -41,8 +47,9 @@ def console() -> Console:
     return terminal if terminal.is_terminal else Console(width=PIPE_WIDTH)
 
 
-def round_tables(round_: Mapping[str, Any]) -> tuple[Table, Table]:
-    """What each client of a round was offered, and what the hired ones did and earned."""
+def round_tables(round_: Mapping[str, Any]) -> tuple[Table, ...]:
+    """What each client of a round was offered, what the hired ones did and earned, and, if it was asked for,
+    what their updates were worth to the model."""
     clients = round_["clients"]
     offers = _table(
         f"Round {round_['number']}: accuracy {round_['accuracy']:.2%}, "
@@ -62,7 +69,26 @@ def round_tables(round_: Mapping[str, Any]) -> tuple[Table, Table]:
             if client["hired"]
         ),
     )
-    return offers, answers
+    return (offers, answers, _values_table(round_)) if round_["contribution"] else (offers, answers)
+
+
+def _values_table(round_: Mapping[str, Any]) -> Table:
+    """Shapley values of both games; the contract pays by the first."""
+    solved = round_["contribution"]
+    correlation = solved["rank_correlation"]
+    return _table(
+        f"Round {round_['number']}: pay is by the workload game; accuracy game {solved['method']}, "
+        f"rank correlation {'–' if correlation is None else f'{correlation:.3f}'}",
+        ("client", *_VALUES.values(), "lower end", "upper end"),
+        (
+            [
+                client["client"],
+                *(_shown(client[key]) for key in _VALUES),
+                *map(_shown, client["accuracy_interval"] or (None, None)),
+            ]
+            for client in round_["clients"]
+        ),
+    )
 
 
 def ledger_table(ledger: Mapping[str, Any], money_unit: int) -> Table:

@@ -129,6 +129,51 @@ def pay_plot(name: str, clients: Sequence[Pay], target: float) -> str:
     return svg[0]
 
 
+@dataclass(frozen=True)
+class Values:
+    """One client's point in `values_plot`: Shapley values of the workload game in GHz·min and of the accuracy
+    game, and the latter's interval if there is one."""
+
+    workload: float
+    accuracy: float
+    interval: tuple[float, float] | None
+
+
+def values_plot(name: str, clients: Sequence[Values]) -> str:
+    """Draw the Shapley values of the accuracy game against those of the workload game.
+
+    Parameters
+    ----------
+    name : str
+        Tells this plot's identifiers from those of other plots in the page.
+    clients : sequence of Values
+
+    Returns
+    -------
+    str
+        An ``<svg>`` element.
+    """
+    with _axes(name) as (axes, svg):
+        axes.axhline(0, color=GREY, linewidth=1)
+        axes.axvline(0, color=GREY, linewidth=1)
+        for client in clients:
+            if client.interval is not None:
+                axes.plot([client.workload] * 2, client.interval, color=GREY, linewidth=1, zorder=1)
+        axes.scatter(
+            [client.workload for client in clients],
+            [client.accuracy for client in clients],
+            s=28,
+            color=BLUE,
+            linewidth=0,
+            zorder=2,
+        )
+        axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+        axes.margins(0.08)
+        axes.set_xlabel("workload game (GHz·min)")
+        axes.set_ylabel("accuracy game")
+    return svg[0]
+
+
 def budget_plot(rounds: Sequence[int], parts: Sequence[tuple[str, Sequence[float]]], budget: float) -> str:
     """Draw where each round's budget went, one bar a round, stacked.
 

@@ -67,6 +67,10 @@ HASHES = 2**12  # expected of each client in a round
 # Seconds to join, for the owner's list, for each proposer: wide, as each transaction takes a second of it.
 WINDOW = 3600
 
+CONTRIBUTIONS = ("workload", "accuracy")
+"""The game whose Shapley values the summary shows: the paper's, by which the contract pays, or the accuracy
+game beside it."""
+
 
 @dataclass(frozen=True)
 class DemoConfig:
@@ -80,12 +84,15 @@ class DemoConfig:
         A name in `mechanism.policies.POLICIES`.
     seed : int
         Of the split and the parts of the data.
+    contribution : str
+        One of `CONTRIBUTIONS`.
     """
 
     clients: int = 8
     rounds: int = 3
     policy: str = "complete"
     seed: int = 7
+    contribution: str = "workload"
 
 
 def run_demo(
@@ -138,9 +145,8 @@ def run_demo(
         _agreement([signer.address for signer in signers], len(training_data)),
     )
     clients = _clients(place, signers, clock, parts)
-    recorder = Recorder(
-        place, factory, config, {client.address: client.data for client in clients}, held_out, MONEY_UNIT
-    )
+    data = {client.address: client.data for client in clients}
+    recorder = Recorder(place, factory, config, data, held_out, MONEY_UNIT, progress)
     for number, client in enumerate(clients, 1):
         progress(f"joining: {number} of {len(clients)}")
         client.join()

@@ -3,18 +3,21 @@
 Money on chain (ledgers, `committed`, `paid`, `refunded`, `pay_wei`, fees) is in wei as decimal strings;
 everything else is a JSON number in GHz, GHz·min, minutes and money. What does not exist for a client that is
 not hired is null.
+
+A round's `contribution` and its clients' `accuracy_value` and `accuracy_interval` are those of the accuracy
+game (`demo_contribution`); they are null where the demo was not asked for it, or an update did not count.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from bcfl_offchain.agents import Workplace
 from bcfl_offchain.agents.pricing import compute_list, listed_reports
 from bcfl_offchain.chain import Factory, Ledger, Round, TransactionRecord
-from bcfl_offchain.chain.history import PostedEntry
+from bcfl_offchain.chain.history import PostedEntry, TaskHistory
 from bcfl_offchain.learning import Dataset, accuracy
 from bcfl_offchain.mechanism.fixed_point import Entry
 from bcfl_offchain.mechanism.units import (
@@ -24,6 +27,8 @@ from bcfl_offchain.mechanism.units import (
     money_to_paper,
     price_to_paper,
 )
+
+from .demo_contribution import accuracy_game, accuracy_values, rank_correlation
 
 if TYPE_CHECKING:
     from .demo import DemoConfig
@@ -43,6 +48,8 @@ class Recorder:
         What accuracy is measured with.
     money_unit : int
         Wei that one unit of the paper's money is worth.
+    progress : callable
+        Told in a few words what takes its time.
     """
 
     def __init__(
@@ -53,6 +60,7 @@ class Recorder:
         data: Mapping[str, Dataset],
         held_out: Dataset,
         money_unit: int,
+        progress: Callable[[str], None],
     ) -> None:
         self.place = place
         self.factory = factory
@@ -60,6 +68,7 @@ class Recorder:
         self.data = data
         self.held_out = held_out
         self.money_unit = money_unit
+        self.progress = progress
         self.rounds: list[dict[str, Any]] = []
         self.ledgers: list[dict[str, Any]] = []
         self._blocks: list[int] = []
@@ -76,6 +85,10 @@ class Recorder:
         if ended is None:
             raise ValueError(f"round {number} has not ended; only then is it written down")
         model = self.place.model_before(history, number + 1)
+        contribution, values = self._contribution(history, round_)
+        clients = self._clients(round_, values)
+        if contribution is not None:
+            contribution["rank_correlation"] = rank_correlation(clients)
         self.rounds.append(
             {
                 "number": number,
@@ -91,7 +104,8 @@ class Recorder:
                 "committed": str(round_.opened.committed),
                 "paid": str(round_.credited - round_.cancelled),
                 "refunded": str(ended.refunded),
-                "clients": self._clients(round_),
+                "contribution": contribution,
+                "clients": clients,
             }
         )
         self._blocks.append(ended.place.block)
@@ -125,6 +139,7 @@ class Recorder:
                 "rounds": self.config.rounds,
                 "policy": self.config.policy,
                 "seed": self.config.seed,
+                "contribution": self.config.contribution,
             },
             "constants": dict(constants),
             "terms": _terms_row(asdict(task.terms)),
@@ -135,10 +150,25 @@ class Recorder:
             "transactions": [self._transaction_row(record) for record in records],
         }
 
-    def _clients(self, round_: Round) -> list[dict[str, Any]]:
+    def _contribution(
+        self, history: TaskHistory, round_: Round
+    ) -> tuple[dict[str, Any] | None, dict[str, dict[str, Any]]]:
+        """The accuracy game's lines, of the round and by address in lower case."""
+        if self.config.contribution != "accuracy":
+            return None, {}
+        game = accuracy_game(self.place, history, round_, self.held_out)
+        if game is None:
+            return None, {}
+        start = f"round {round_.number} of {self.config.rounds}: "
+        return accuracy_values(game, lambda text: self.progress(start + text))
+
+    def _clients(self, round_: Round, values: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
         lines = compute_list(self.place.task.terms, listed_reports(round_.price_list))
         return [
-            self._client_row(f"client-{number}", client, lines[client], round_)
+            {
+                **self._client_row(f"client-{number}", client, lines[client], round_),
+                **values.get(client.lower(), _NO_VALUE),
+            }
             for number, client in enumerate(self.data, 1)
             if client in lines
         ]
@@ -217,6 +247,7 @@ class Recorder:
         return next((number for number, block in enumerate(self._blocks, 1) if record.block <= block), None)
 
 
+_NO_VALUE = {"accuracy_value": None, "accuracy_interval": None}
 _OFFER = (
     "training_cap",
     "mining_cap",

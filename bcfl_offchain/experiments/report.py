@@ -13,6 +13,7 @@ from statistics import median
 from typing import Any
 
 from . import _report_plots as plots
+from ._report_contribution import contribution_section
 from ._report_html import Column, Content, Html, element, figure, number, page, section, short, table
 
 LEDGER_LINES = {
@@ -82,6 +83,7 @@ def render_report(summary: Mapping[str, Any]) -> str:
         section(
             "Rounds, client by client", *(part for round_ in summary["rounds"] for part in _round(round_))
         ),
+        contribution_section(summary),
         _ledger(summary),
         _gas(summary["transactions"]),
         _terms(summary),

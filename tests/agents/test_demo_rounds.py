@@ -2,7 +2,9 @@
 
 import json
 from fractions import Fraction
+from itertools import permutations
 
+import numpy as np
 import pytest
 
 from bcfl_offchain.agents import Client, audit
@@ -10,7 +12,9 @@ from bcfl_offchain.chain import TaskContract
 from bcfl_offchain.chain.clock import DevClock
 from bcfl_offchain.experiments.demo import DemoConfig, cycles_per_sample, demo_terms, run_demo
 from bcfl_offchain.experiments.demo_summary import Recorder
+from bcfl_offchain.learning import accuracy, aggregate, initial, train
 from bcfl_offchain.mechanism.puzzle import miss_probability
+from tests.agents.world import TRAINING, part
 from tests.chain.devnet import account
 
 LINES = ("paid", "claimable", "committed", "free", "returned", "bonds", "burnt")
@@ -32,12 +36,17 @@ class Vanishing(Client):
 
 @pytest.fixture(
     scope="module",
-    params=[("complete", 3, 7), ("incomplete", 4, 7), ("fair-share", 3, 7), ("least-cost", 4, 7)],
+    params=[
+        ("complete", 3, 7, "accuracy"),
+        ("incomplete", 4, 7, "workload"),
+        ("fair-share", 3, 7, "workload"),
+        ("least-cost", 4, 7, "accuracy"),
+    ],
 )
 def demo(request, running_devnet, tmp_path_factory):
     devnet, folder = running_devnet, tmp_path_factory.mktemp("demo")
-    policy, clients, seed = request.param
-    config = DemoConfig(clients, 2, policy, seed)
+    policy, clients, seed, contribution = request.param
+    config = DemoConfig(clients, 2, policy, seed, contribution)
     keys = [account(index).key.hex() for index in range(1 + clients)]
     said = []
     summary = run_demo(
@@ -97,6 +106,30 @@ def test_each_client_is_shown_in_the_papers_units(demo):
     assert sum(client["share"] for client in clients) == pytest.approx(1)
 
 
+def test_the_accuracy_game_shares_out_what_each_round_gained(demo):
+    _, summary, said = demo
+    rounds, before = summary["rounds"], summary["initial_accuracy"]
+    if summary["config"]["contribution"] == "workload":
+        assert not any("coalitions" in text for text in said)
+        assert all(round_["contribution"] is None for round_ in rounds)
+        assert all(client["accuracy_value"] is None for round_ in rounds for client in round_["clients"])
+        return
+    for round_ in rounds:
+        players = [client for client in round_["clients"] if client["verdict"] == "paid"]
+        solved, values = round_["contribution"], [client["accuracy_value"] for client in players]
+        assert (solved["method"], solved["evaluations"]) == ("exact", 2 ** len(players))
+        assert solved["value_of_none"] == pytest.approx(before)
+        assert solved["value_of_all"] == pytest.approx(round_["accuracy"], abs=1 / 359)  # float32's ties
+        assert sum(values) == pytest.approx(solved["value_of_all"] - solved["value_of_none"], abs=1e-12)
+        for client in round_["clients"]:
+            value = client["accuracy_value"]
+            assert client["accuracy_interval"] == (None if value is None else [value, value])
+            assert (value is None) == (client["verdict"] != "paid")
+        total = 2 ** len(players)
+        assert f"round {round_['number']} of 2: accuracy of coalitions: {total} of {total}" in said
+        before = round_["accuracy"]
+
+
 def assert_the_policy_is_kept(policy, client, pay):
     caps = client["training_cap"] + client["mining_cap"]
     assert pay <= caps * (1 + 1e-12)
@@ -114,8 +147,10 @@ def assert_the_policy_is_kept(policy, client, pay):
 def test_what_does_not_exist_for_a_client_is_null(make, audit_probability, verdict):
     world = make(client_types={"dave": Idle, "bob": Vanishing}, audit_probability=audit_probability)
     data = {client.address: client.data for client in world.clients}
+    config = DemoConfig(contribution="accuracy")
+    said = []
     recorder = Recorder(
-        world.place, world.devnet.factory, DemoConfig(), data, world.alice.data, money_unit=10**15
+        world.place, world.devnet.factory, config, data, world.alice.data, 10**15, said.append
     )
     world.open_round()
     for client, work in [(client, client.work()) for client in (world.alice, world.bob, world.carol)]:
@@ -142,6 +177,49 @@ def test_what_does_not_exist_for_a_client_is_null(make, audit_probability, verdi
     for key in ("training_cap", "mining_price", "training_frequency", "mining_time", "training_pay"):
         assert dave[key] is None
     assert bob["training_pay"] is None and bob["pay_wei"] == "0" and bob["training_price"] > 0
+    for client in (bob, dave):  # only updates that count are players
+        assert client["accuracy_value"] is client["accuracy_interval"] is None
+    solved = recorder.rounds[0]["contribution"]
+    assert solved["evaluations"] == 4 and abs(solved["rank_correlation"]) == 1
+    gain = solved["value_of_all"] - solved["value_of_none"]
+    assert alice["accuracy_value"] + carol["accuracy_value"] == pytest.approx(gain) and said
+
+
+def test_a_clients_accuracy_value_is_its_mean_gain_over_all_orders(world):
+    data = {client.address: client.data for client in world.clients}
+    held_out = part(1000, 400)
+    config = DemoConfig(contribution="accuracy")
+    recorder = Recorder(world.place, world.devnet.factory, config, data, held_out, 10**15, print)
+    world.run_round()
+    recorder.round(1)
+    updates = {client.address.lower(): train(initial(), client.data, TRAINING) for client in world.clients}
+    weights = {client.address.lower(): client.report().training_units for client in world.clients}
+
+    def worth(members):
+        if not members:
+            return accuracy(initial(), held_out)
+        model = aggregate({m: updates[m] for m in members}, {m: weights[m] for m in members})
+        return accuracy(model, held_out)
+
+    for row in recorder.rounds[0]["clients"]:
+        client = row["address"].lower()
+        before = [order[: order.index(client)] for order in permutations(updates)]
+        expected = np.mean([worth([*others, client]) - worth(others) for others in before])
+        assert row["accuracy_value"] == pytest.approx(expected, abs=1 / len(held_out))
+    assert -1 <= recorder.rounds[0]["contribution"]["rank_correlation"] <= 1
+
+
+def test_a_round_whose_updates_all_fail_has_no_accuracy_game(make):
+    world = make(client_types=dict.fromkeys(("alice", "bob", "carol", "dave"), Vanishing))
+    data = {client.address: client.data for client in world.clients}
+    config = DemoConfig(contribution="accuracy")
+    said = []
+    recorder = Recorder(world.place, world.devnet.factory, config, data, world.alice.data, 1, said.append)
+    world.run_round()
+    recorder.round(1)
+    assert recorder.rounds[0]["contribution"] is None and said == []
+    assert {client["verdict"] for client in recorder.rounds[0]["clients"]} == {"rejected"}
+    assert {client["accuracy_value"] for client in recorder.rounds[0]["clients"]} == {None}
 
 
 @pytest.mark.parametrize("clients", [8, 50])

@@ -21,7 +21,7 @@ def digest(number: int) -> str:
     return f"0x{number:064x}"
 
 
-def example_summary(n_clients: int = 8, n_rounds: int = 3) -> dict[str, Any]:
+def example_summary(n_clients: int = 8, n_rounds: int = 3, contribution: str = "workload") -> dict[str, Any]:
     """Summary of `n_rounds` rounds in which everybody hired worked and was paid."""
     terms = fixed_point.Terms(
         30 * n_clients * MONEY_UNIT,
@@ -35,6 +35,9 @@ def example_summary(n_clients: int = 8, n_rounds: int = 3) -> dict[str, Any]:
         WORKLOADS[index % len(WORKLOADS)] + 3 * (index // len(WORKLOADS) % 2) for index in range(n_clients)
     ]
     rounds = [_round(number, workloads, terms) for number in range(1, n_rounds + 1)]
+    if contribution == "accuracy":
+        for round_ in rounds:
+            _add_accuracy_game(round_)
     transactions = [_transaction("create", 0, 480_000, None)]
     transactions += [
         _transaction("join", client, 110_000 + client, None) for client in range(1, n_clients + 1)
@@ -62,7 +65,13 @@ def example_summary(n_clients: int = 8, n_rounds: int = 3) -> dict[str, Any]:
         "owner": address(0xA11CE),
         "chain_id": 31337,
         "client_version": "anvil/v1.7.1",
-        "config": {"n_clients": n_clients, "rounds": n_rounds, "policy": "complete", "seed": 7},
+        "config": {
+            "n_clients": n_clients,
+            "rounds": n_rounds,
+            "policy": "complete",
+            "seed": 7,
+            "contribution": contribution,
+        },
         "constants": {
             "money_unit": str(MONEY_UNIT),
             "target": 10.0,
@@ -131,7 +140,29 @@ def _round(number: int, workloads: list[int], terms: fixed_point.Terms) -> dict[
         "committed": str(committed),
         "paid": str(paid),
         "refunded": str(committed - paid),
+        "contribution": None,
         "clients": clients,
+    }
+
+
+def _add_accuracy_game(round_: dict[str, Any]) -> None:
+    """Made-up values: the first round's from a sample with intervals, the later ones' exact."""
+    players = [client for client in round_["clients"] if client["hired"]]
+    is_sampled = round_["number"] == 1
+    values = [0.8 * (index + 1) / (len(players) * (len(players) + 1) / 2) for index in range(len(players))]
+    values[0], values[1] = values[0] - 0.1, values[1] + 0.1
+    for client, value in zip(players, values):
+        half = 0.01 if is_sampled else 0.0
+        client.update(accuracy_value=value, accuracy_interval=[value - half, value + half])
+    round_["contribution"] = {
+        "method": "sampled" if is_sampled else "exact",
+        "evaluations": 65536 if is_sampled else 2 ** len(players),
+        "seconds": 2.25,
+        "value_of_all": 0.9 + sum(values) - 0.8,
+        "value_of_none": 0.1,
+        "standard_error": 0.00125 if is_sampled else 0.0,
+        "intervals_withheld": None,
+        "rank_correlation": 0.625,
     }
 
 
@@ -170,4 +201,6 @@ def _client(
         "mining_pay": money(entry.mining_pay),
         "pay_wei": str(entry.training_pay + entry.mining_pay),
         "verdict": "paid" if entry.hired else "not hired",
+        "accuracy_value": None,
+        "accuracy_interval": None,
     }

@@ -214,6 +214,63 @@ def test_cancelled_pay_counts_as_gone_back():
     ][:1]
 
 
+@pytest.fixture(scope="module")
+def both_games():
+    return example_summary(contribution="accuracy")
+
+
+def rows_of_both_games(page):
+    return [row for row in page.rows if len(row) == 7 and row[0].startswith("client-")]
+
+
+def test_both_games_stand_beside_each_other(both_games):
+    page = Page(render_report(both_games))
+    assert "The contract pays by the workload game" in page.text
+    rows = iter(rows_of_both_games(page))
+    for round_ in both_games["rounds"]:
+        assert f"workload game, round {round_['number']}: rank correlation 0.625" in page.text
+        for client in round_["clients"]:
+            value, interval = client["accuracy_value"], client["accuracy_interval"]
+            shown = "–" if value is None else "exact"
+            if interval and round_["number"] == 1:
+                shown = f"{interval[0]:.2%} to {interval[1]:.2%}"
+            assert next(rows) == [
+                client["client"],
+                str(client["samples"]),
+                number(client["training_cycles"]),
+                number(client["shapley_value"]),
+                "–" if value is None else f"{value:.3%}",
+                shown,
+                client["pay_wei"],
+            ]
+    assert "the values add up to 80.00%" in page.text
+    assert "65,536 coalitions in 2.2 s" in page.text and "standard errors of at most 0.125%" in page.text
+    assert "these are all there are, and the values exact." in page.text
+    assert "accuracy game" in page.text and [tag for tag, _ in page.tags].count("svg") == 5 + 3
+
+
+def test_the_accuracy_game_is_shown_only_to_who_asked(page):
+    assert rows_of_both_games(page) == [] and "accuracy game" not in page.text
+
+
+def test_a_round_without_an_accuracy_game_or_intervals_says_why():
+    summary = example_summary(8, 2, "accuracy")
+    first, second = summary["rounds"]
+    first["contribution"].update(
+        intervals_withheld="3 strata have fewer than 5 samples", standard_error=None, rank_correlation=None
+    )
+    for client in first["clients"]:
+        client["accuracy_interval"] = None
+    second["contribution"] = None
+    for client in second["clients"]:
+        client.update(accuracy_value=None, accuracy_interval=None)
+    page = Page(render_report(summary))
+    assert "No intervals: 3 strata have fewer than 5 samples." in page.text
+    assert "round 1: rank correlation –" in page.text and "standard errors" not in page.text
+    assert "No quorum accepted an update" in page.text
+    assert len(rows_of_both_games(page)) == 8 and {row[5] for row in rows_of_both_games(page)} == {"–"}
+
+
 def test_a_round_without_a_quorum_is_told(summary):
     summary = example_summary(3, 1)
     summary["rounds"][0].update(ended_by="time", generator=None, model_hash=None)

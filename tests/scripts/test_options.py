@@ -15,6 +15,11 @@ def test_defaults_hold_where_nothing_is_set():
     assert ether({}, "BCFL_MAX_SPEND", "0.05") == 5 * 10**16
 
 
+def test_the_game_that_is_shown_is_an_option():
+    assert demo_config({}).contribution == "workload"
+    assert demo_config({"BCFL_CONTRIBUTION": "accuracy"}).contribution == "accuracy"
+
+
 @pytest.mark.parametrize("text", ["1", "59", " 7 "])
 def test_whole_numbers_in_range_are_taken(text):
     assert whole({"N": text}, "N", 8, 1, 59) == int(text)
@@ -49,6 +54,11 @@ def test_no_amount_of_ether_is_refused(text):
         ("BCFL_CLIENTS", "60", "BCFL_CLIENTS is '60'; it must be a whole number from 1 to 59"),
         ("BCFL_ROUNDS", "many", "BCFL_ROUNDS is 'many'; it must be a whole number from 1 to 1000"),
         ("BCFL_POLICY", "fair", f"BCFL_POLICY is 'fair'; it must be one of {POLICIES}"),
+        (
+            "BCFL_CONTRIBUTION",
+            "fame",
+            "BCFL_CONTRIBUTION is 'fame'; it must be one of workload, accuracy",
+        ),
         ("BCFL_SEED", "-1", "BCFL_SEED is '-1'; it must be a whole number from 0 to 4294967295"),
     ],
 )

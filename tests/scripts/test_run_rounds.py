@@ -33,18 +33,33 @@ def run(network: str, folder: Path, **options: str) -> subprocess.CompletedProce
 
 
 @pytest.mark.parametrize(
-    "network, policy",
-    [("anvil", "complete"), ("ganache-cli", "incomplete"), ("anvil", "fair-share"), ("anvil", "least-cost")],
+    "network, policy, contribution",
+    [
+        ("anvil", "complete", "accuracy"),
+        ("ganache-cli", "incomplete", "workload"),
+        ("anvil", "fair-share", "workload"),
+        ("anvil", "least-cost", "workload"),
+    ],
 )
-def test_a_small_demo_balances_and_its_audit_agrees(network, policy, tmp_path):
-    done = run(network, tmp_path, BCFL_CLIENTS="3", BCFL_ROUNDS="2", BCFL_POLICY=policy, BCFL_SEED="5")
+def test_a_small_demo_balances_and_its_audit_agrees(network, policy, contribution, tmp_path):
+    options = {"BCFL_POLICY": policy, "BCFL_CONTRIBUTION": contribution, "BCFL_SEED": "5"}
+    done = run(network, tmp_path, BCFL_CLIENTS="3", BCFL_ROUNDS="2", **options)
     assert done.returncode == 0, done.stderr
     assert "All agree." in done.stdout
     assert done.stdout.count("balanced to the wei") == 2
     summary = json.loads((tmp_path / "summary.json").read_text(encoding="utf-8"))
     assert [len(round_["clients"]) for round_ in summary["rounds"]] == [3, 3]
     assert all(round_["hired"] >= 2 for round_ in summary["rounds"])
-    assert summary["config"] == {"n_clients": 3, "rounds": 2, "policy": policy, "seed": 5}
+    assert summary["config"] == {
+        "n_clients": 3,
+        "rounds": 2,
+        "policy": policy,
+        "seed": 5,
+        "contribution": contribution,
+    }
+    is_shown = contribution == "accuracy"
+    assert all((round_["contribution"] is not None) == is_shown for round_ in summary["rounds"])
+    assert ("pay is by the workload game; accuracy game exact" in done.stdout) == is_shown
     for ledger in (summary["ledger"], *summary["ledgers"]):
         assert ledger["balanced"]
         rest = ("paid", "claimable", "committed", "free", "returned", "bonds", "burnt")

@@ -35,6 +35,19 @@ def test_a_round_shows_every_client_and_what_the_hired_earned(round_):
     assert "pay [wei]" in answers and "q_t [GHz]" in answers
 
 
+def test_what_updates_were_worth_is_shown_beside_the_workload_game_if_it_was_asked_for(round_):
+    assert len(tables.round_tables(round_)) == 2
+    solved = example_summary(contribution="accuracy")["rounds"][0]
+    _, _, values = (printed(table) for table in tables.round_tables(solved))
+    title = "Round 1: pay is by the workload game; accuracy game sampled, rank correlation 0.625"
+    assert title in " ".join(values.split())
+    for client in solved["clients"]:
+        row = next(line.split("│") for line in values.splitlines() if client["client"] in line)
+        shown = [client["accuracy_value"], *(client["accuracy_interval"] or (None, None))]
+        assert [cell.strip() for cell in row[5:8]] == ["–" if v is None else f"{v:.6g}" for v in shown]
+        assert row[4].strip() == f"{client['shapley_value']:.6g}"
+
+
 def test_the_ledger_shows_every_line_in_wei_and_money():
     ledger = example_summary()["ledgers"][-1]
     text = printed(tables.ledger_table(ledger, MONEY_UNIT))

@@ -16,7 +16,7 @@ PYTHON_STAMP := .venv/.installed
 NODE_STAMP := node_modules/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test demo figures bench payout-demo rehearse coverage coverage-contracts coverage-python abi lock clean
+.PHONY: help setup test demo figures bench test-ray payout-demo rehearse coverage coverage-contracts coverage-python abi lock clean
 .DELETE_ON_ERROR:
 
 help: ## Show this list
@@ -58,6 +58,11 @@ bench: setup ## Measure the Shapley engines, beside other libraries in environme
 	@$(BIN)/python benchmarks/shapley_workload.py --slow > out/shapley.md && mv out/shapley.md docs/benchmarks/shapley.md
 	@$(BIN)/python benchmarks/general_games.py
 
+test-ray: setup ## Evaluate a general game on a real Ray cluster, from requirements-ray.lock in an environment of its own
+	@test -x .cache/ray/bin/python || $(PYTHON) -m venv .cache/ray
+	@.cache/ray/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-ray.lock
+	@.cache/ray/bin/python -m pytest -q -p no:pytest-brownie tests/learning/test_contribution_ray.py
+
 # Without with_chain, which ends its child soon after Ctrl-C: giving the money back on a live chain takes longer.
 payout-demo: setup ## Pay a small task in real time from keystores: BCFL_KEYSTORES=folder NETWORK=sepolia
 	@exec $(BIN)/python tools/run_script.py payout_demo '$(NETWORK)'
@@ -86,6 +91,8 @@ lock: setup ## Resolve both lock files anew (uv comes into a folder of its own)
 	@test -x .cache/uv/bin/uv || { $(PYTHON) -m venv .cache/uv && .cache/uv/bin/pip install --quiet uv; }
 	@.cache/uv/bin/uv --no-config pip compile --quiet pyproject.toml --extra dev --universal --python-version 3.10 \
 		--generate-hashes --no-header --no-emit-index-url --no-emit-find-links --upgrade -o requirements.lock
+	@.cache/uv/bin/uv --no-config pip compile --quiet pyproject.toml --extra dev --extra ray --universal --python-version 3.10 \
+		--generate-hashes --no-header --no-emit-index-url --no-emit-find-links -c requirements.lock -o requirements-ray.lock
 	@npm install --package-lock-only
 
 clean: ## Remove what was built; .venv and node_modules stay

@@ -107,7 +107,10 @@ def shap(name: str) -> Callable:
 
         n = game.n_clients
         nobody, everybody = np.zeros((1, n)), np.ones((1, n))
-        model = lambda features: game(features > 0.5)  # noqa: E731
+
+        def model(features):
+            return game(features > 0.5)
+
         np.random.seed(seed)
         if name == "kernel":
             explainer = library.KernelExplainer(model, nobody)

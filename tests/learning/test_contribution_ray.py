@@ -5,11 +5,10 @@ import pytest
 
 from bcfl_offchain.learning import TrainingConfig, digits, initial, partition, split, train
 from bcfl_offchain.learning.contribution import AccuracyGame
+from bcfl_offchain.learning.ray_executor import RayExecutor
 from bcfl_offchain.mechanism.contribution import MaxEvaluations, contributions
 
-ray = pytest.importorskip("ray", reason="the extra `ray` is not installed")
-
-from bcfl_offchain.learning.ray_executor import RayExecutor  # noqa: E402
+ray = pytest.importorskip("ray", reason="not installed here; `make test-ray` runs this with the locked one")
 
 
 @pytest.fixture(scope="module")

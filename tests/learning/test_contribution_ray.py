@@ -1,4 +1,4 @@
-"""The same call on a real Ray cluster gives the same answer. Needs the extra `ray`."""
+"""The same call on a real Ray cluster gives the same answer. Needs the extra `ray`: `make test SUITES=ray`."""
 
 import numpy as np
 import pytest
@@ -8,11 +8,16 @@ from bcfl_offchain.learning.contribution import AccuracyGame
 from bcfl_offchain.learning.ray_executor import RayExecutor
 from bcfl_offchain.mechanism.contribution import MaxEvaluations, contributions
 
-ray = pytest.importorskip("ray", reason="not installed here; `make test-ray` runs this with the locked one")
+pytestmark = pytest.mark.ray
 
 
 @pytest.fixture(scope="module")
-def cluster():
+def ray():
+    return pytest.importorskip("ray", reason="not installed here; `make test SUITES=ray` has the locked one")
+
+
+@pytest.fixture(scope="module")
+def cluster(ray):
     ray.init(num_cpus=2, include_dashboard=False, configure_logging=False, log_to_driver=False)
     yield
     ray.shutdown()
@@ -39,7 +44,7 @@ def test_an_error_on_the_cluster_reaches_the_caller(cluster):
     def broken(coalitions):
         raise ValueError(f"cannot value {len(coalitions)} coalitions")
 
-    with RayExecutor(num_cpus=1) as executor, pytest.raises(ValueError, match="cannot value 12 coalitions"):
+    with RayExecutor(num_cpus=1) as executor, pytest.raises(ValueError, match="cannot value 32 coalitions"):
         contributions(broken, 5, executor=executor)
 
 
@@ -50,7 +55,7 @@ def test_a_closed_executor_takes_no_calls(cluster):
         executor.submit(len, [])
 
 
-def test_an_executor_without_a_cluster_is_refused():
+def test_an_executor_without_a_cluster_is_refused(ray):
     ray.shutdown()
     with pytest.raises(RuntimeError, match="ray.init"):
         RayExecutor()

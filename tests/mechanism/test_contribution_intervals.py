@@ -17,7 +17,14 @@ def rare(n_clients, seed):
     return TableGame(rng.random(2**n_clients) < 0.01)
 
 
-@pytest.mark.parametrize("make", [saturating, majority, rare])
+def one_size(n_clients, seed):
+    """Coin tosses in the middle size, 0 elsewhere: all variance in one stratum a side."""
+    sizes = all_coalitions(n_clients).sum(axis=1)
+    coins = np.random.default_rng(seed).integers(0, 2, 2**n_clients)
+    return TableGame(np.where(sizes == n_clients // 2, coins, 0))
+
+
+@pytest.mark.parametrize("make", [saturating, majority, rare, one_size])
 @pytest.mark.parametrize("confidence", [0.5, 0.95])
 def test_all_intervals_of_all_rounds_hold_at_the_promised_level(make, confidence):
     n_runs, missed, shown = 24, 0, 0

@@ -1,6 +1,7 @@
 """Runs: stopping rules that combine, progress, resuming from a file, executors."""
 
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from math import comb
 from time import sleep
 
 import numpy as np
@@ -16,6 +17,7 @@ from bcfl_offchain.mechanism.contribution import (
     StableRanking,
     contributions,
 )
+from bcfl_offchain.mechanism.contribution import plan as plan_module
 from bcfl_offchain.mechanism.contribution.plan import Plan
 from tests.mechanism.contribution_games import MeanGap, saturating
 
@@ -170,29 +172,60 @@ def test_an_error_in_a_worker_reaches_the_caller():
         contributions(lambda coalitions: 1 / 0, 5, executor=executor)
 
 
-@pytest.mark.parametrize("n_clients", [4, 7, 20, 50, 70])
-def test_the_plan_draws_distinct_coalitions_of_the_counted_sizes(n_clients):
-    plan, seen = Plan(n_clients, seed=3), np.zeros((0, n_clients), bool)
-    for round_ in range(12):
-        if round_ and plan.is_last(round_ - 1):
-            break
-        seen = np.concatenate([seen, plan.coalitions(round_, seen)])
-        assert len(seen) == plan.end(round_) == len(np.unique(seen, axis=0))
-        counts = np.bincount(seen.sum(axis=1), minlength=n_clients + 1)
-        assert np.array_equal(counts, plan.counts(round_))
+@pytest.mark.parametrize("n_clients", [1, 2, 3, 4, 7, 20, 50, 70])
+def test_the_plan_draws_distinct_coalitions_sizes_in_turn(n_clients):
+    plan, inner = Plan(n_clients, seed=3), np.arange(2, n_clients - 1)
+    rows = plan.coalitions(plan.end(12))
+    assert len(rows) == plan.end(12) == len(np.unique(rows, axis=0))
+    counts = np.bincount(rows.sum(axis=1), minlength=n_clients + 1)
+    assert all(counts[s] == comb(n_clients, s) for s in {0, 1, n_clients - 1, n_clients})
+    # Equal shares of 1/s + 1/(N - s), but where a size is used up.
+    left = [s for s in inner if counts[s] < comb(n_clients, s)]
+    turns = [counts[s] / (1 / s + 1 / (n_clients - s)) for s in left]
+    mean = np.mean(turns) if left else 0
+    assert all(abs(turn - mean) * (1 / s + 1 / (n_clients - s)) <= 1 for s, turn in zip(left, turns))
 
 
-def test_the_plan_draws_every_coalition_of_a_size_alike():
-    # Size 3 of 8: 56 coalitions, drawn and listed rounds alike; each should come in early equally often.
+@pytest.mark.parametrize("n_clients", [2, 6, 10, 70])
+def test_the_plan_is_the_same_however_it_is_asked_for(n_clients):
+    whole, pieces = Plan(n_clients, seed=5), Plan(n_clients, seed=5)
+    rng, end, n_coalitions = np.random.default_rng(1), 0, min(2**n_clients, 3000)
+    while end < n_coalitions:
+        end = min(n_coalitions, end + int(rng.integers(1, 60)))
+        pieces.coalitions(end)
+    assert np.array_equal(whole.coalitions(n_coalitions), pieces.coalitions(n_coalitions))
+
+
+@pytest.mark.parametrize("n_drawn", [8, 30], ids=["drawn", "listed"])
+def test_the_plan_draws_every_coalition_of_a_size_alike(n_drawn):
+    # Size 3 of 8: 56 coalitions, 14 of them drawn, the rest listed; all should come early equally often.
     n_runs, weights, early = 3000, 1 << np.arange(8), np.zeros(256)
+    pairs = np.zeros((256, 256))
     for seed in range(n_runs):
-        plan = Plan(8, seed)
-        seen = plan.coalitions(0, np.zeros((0, 8), bool))
-        for round_ in (1, 2, 3):
-            seen = np.concatenate([seen, plan.coalitions(round_, seen)])
-        early[seen[seen.sum(axis=1) == 3] @ weights] += 1
+        rows = Plan(8, seed).coalitions(256)
+        first = rows[rows.sum(axis=1) == 3][:n_drawn] @ weights
+        early[first] += 1
+        pairs[np.ix_(first, first)] += 1
     found = early[early > 0]
-    share = found.mean() / n_runs
+    share = n_drawn / 56
     spread = np.sqrt(n_runs * share * (1 - share))
-    print("seeds 0 to", n_runs - 1, "largest z-score", np.abs(found - found.mean()).max() / spread)
-    assert len(found) == 56 and np.abs(found - found.mean()).max() < 4.5 * spread
+    both = pairs[early > 0][:, early > 0][np.triu_indices(56, 1)]
+    pair_share = share * (n_drawn - 1) / 55
+    pair_spread = np.sqrt(n_runs * pair_share * (1 - pair_share))
+    one = np.abs(found - n_runs * share).max() / spread
+    two = np.abs(both - n_runs * pair_share).max() / pair_spread
+    print("seeds 0 to", n_runs - 1, "largest z-scores of one and of two", one, two)
+    assert len(found) == 56 and one < 4.5 and two < 5
+
+
+def test_keys_that_tie_are_drawn_again(monkeypatch):
+    # Keys of four bits: draws often tie, and sizes and distinctness have to hold all the same.
+    monkeypatch.setattr(plan_module, "_split_mix", coarse(plan_module._split_mix))
+    rows = Plan(10, seed=0).coalitions(500)
+    assert len(np.unique(rows, axis=0)) == 500
+    assert np.array_equal(rows.sum(axis=1), Plan(10, seed=9).coalitions(500).sum(axis=1))
+
+
+def coarse(split_mix):
+    """Random words of which each 16 bits keep the lowest four."""
+    return lambda state, counters: split_mix(state, counters) & np.uint64(0x000F000F000F000F)

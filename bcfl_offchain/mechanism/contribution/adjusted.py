@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import surrogate
-from .strata import IN, OUT, BySize, Strata, combine, moments
+from .strata import IN, OUT, Samples, Strata, combine, moments
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,13 @@ class Estimate:
     standard_errors: np.ndarray
 
 
-def estimate(sizes: BySize, strata: Strata) -> Estimate:
+def estimate(samples: Samples, strata: Strata) -> Estimate:
     """Estimate the Shapley values of a game.
 
     Parameters
     ----------
-    sizes : BySize
-        Distinct coalitions in the order of the plan; all of sizes 0, 1, N - 1 and N among them.
+    samples : Samples
+        In the order of the plan; all of sizes 0, 1, N - 1 and N among them.
     strata : Strata
         Of the same coalitions.
 
@@ -51,45 +51,36 @@ def estimate(sizes: BySize, strata: Strata) -> Estimate:
     -------
     Estimate
     """
-    n_clients = len(sizes) - 1
-    means, variances = strata.means.copy(), strata.variances.copy()
+    n_clients = samples.n_clients
+    means, variances = strata.means, strata.variances
     incomplete = (strata.counts < strata.populations[:, :, None]).any(axis=(0, 2))
     if incomplete.any() and n_clients <= surrogate.MAX_CLIENTS:
-        weights = surrogate.fit(sizes)
-        for s in np.flatnonzero(incomplete):
-            means[:, s], variances[:, s] = _size(*sizes[s], s, strata.populations[:, s], weights[:, s])
+        helped = _adjust(samples, strata)
+        means, variances = (np.where(incomplete[:, None], *both) for both in zip(helped, (means, variances)))
     empty, full = strata.means[OUT, 0, 0], strata.means[IN, n_clients, 0]
     raw = combine(means)
     shifted = raw + (full - empty - raw.sum()) / n_clients
     return Estimate(shifted, _standard_errors(strata, variances))
 
 
-def _size(
-    members: np.ndarray, y: np.ndarray, s: int, populations: np.ndarray, h: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Estimated means of both sides of one size, and variances of what the surrogate leaves, shape (2, N)."""
-    others = np.array([s - 1, s])[:, None, None] / (members.shape[1] - 1)
-    exact = others * (h.sum(axis=1, keepdims=True) - h)  # by side, fold and client
-    exact[IN] += h
-    if len(y) == 0:
-        return exact.mean(axis=1), np.zeros((2, members.shape[1]))
-    residuals = y[:, None] - members @ h.T
-    fold = np.arange(len(y))[:, None] % surrogate.FOLDS == np.arange(surrogate.FOLDS)
-    in_fold, own, total = (_both_sides(part, members) for part in (fold, residuals * fold, residuals))
-    counts = in_fold.sum(axis=1, keepdims=True)
-    rest, unknown = total - own, populations[:, None, None] - (counts - in_fold)
-    by_fold = exact + (rest + unknown * own / np.maximum(in_fold, 1)) / populations[:, None, None]
-    shared = np.sum(in_fold * by_fold, axis=1) / np.maximum(counts[:, 0], 1)
-    crossed = residuals[fold]  # of each sample, from the surrogate that was fitted without it
-    bare = exact.mean(axis=1) + crossed.mean()
-    return np.where(counts[:, 0] > 0, shared, bare), moments(members, crossed)[2]
-
-
-def _both_sides(weights: np.ndarray, members: np.ndarray) -> np.ndarray:
-    """Sums of weights, shape (m, FOLDS), over the samples with and without each client, (2, FOLDS, N)."""
-    inside = weights.T.astype(float) @ members
-    outside = weights.sum(axis=0)[:, None] - inside
-    return np.stack([inside, outside])
+def _adjust(samples: Samples, strata: Strata) -> tuple[np.ndarray, np.ndarray]:
+    """Estimated means of all strata, and variances of what the surrogate leaves; shape (2, N + 1, N)."""
+    weights = surrogate.fit(samples)
+    exact = surrogate.exact_means(weights)
+    predicted, fold = surrogate.predict(samples, weights)
+    crossed = samples.centred - (predicted * fold).sum(axis=0)  # from the surrogate fitted without the sample
+    columns = np.concatenate([fold, predicted, [crossed, crossed**2]])
+    sums = samples.by_side(columns)
+    in_fold, f_sums, (own, squares) = np.split(sums.swapaxes(0, 1), [surrogate.FOLDS, 2 * surrogate.FOLDS])
+    counts, populations = strata.counts, np.maximum(strata.populations, 1)[:, :, None]
+    known, levels = np.maximum(counts, 1), samples.levels[:, None]
+    # The folds' estimates of the docstring, averaged: in sum their own differences enter as `own` does.
+    differences = counts * (strata.means - levels) - f_sums
+    shared = np.sum(in_fold * (exact + differences / populations), axis=0) + (1 - counts / populations) * own
+    n_samples = np.bincount(samples.sizes, minlength=len(levels))
+    size_means = np.bincount(samples.sizes, crossed, len(levels)) / np.maximum(n_samples, 1)
+    bare = exact.mean(axis=0) + size_means[:, None]
+    return levels + np.where(counts > 0, shared / known, bare), moments(counts, own, squares)[1]
 
 
 def _standard_errors(strata: Strata, variances: np.ndarray) -> np.ndarray:

@@ -25,6 +25,9 @@ from .stopping import StoppingRule
 MAX_EXACT_CLIENTS = 20
 """Largest N that may run without a stopping rule: 1,048,576 coalitions."""
 
+# Coalitions planned at a time where only their number counts.
+_LEAST_BLOCK = 4096
+
 
 def contributions(
     value: Value,
@@ -55,7 +58,8 @@ def contributions(
     confidence : float
         In (0, 1): how likely it is that all intervals hold together.
     seed : int
-        The same seed, game and number of evaluations give the same answer.
+        The same seed, game and number of evaluations give the same answer. The confidence is over seeds: take
+        one that nobody knew who could still change the game.
     batch_size : int
         Largest number of coalitions in one call of the game.
     executor : concurrent.futures.Executor, optional
@@ -87,12 +91,12 @@ def contributions(
     """
     record = Record(n_clients, seed) if record is None else record
     plan = Plan(n_clients, seed)
-    limit = np.inf if stop is None else stop.limit
     _check(record, plan, stop, bounds, confidence, batch_size)
     known: dict[int, Known] = {}
     start = monotonic()
     progress, stopped_by = None, "all coalitions evaluated"
-    batches = _batches(value, record, plan, limit, batch_size, executor, bounds)
+    watched = on_progress is not None or (stop is not None and stop.watches)
+    batches = _batches(value, record, plan, stop, batch_size, executor, bounds, watched)
     for _ in batches:
         progress = Progress(record, plan, monotonic() - start, bounds, confidence, known)
         if on_progress is not None:
@@ -108,25 +112,27 @@ def _batches(
     value: Value,
     record: Record,
     plan: Plan,
-    limit: float,
+    stop: StoppingRule | None,
     batch_size: int,
     executor: Executor | None,
     bounds: tuple[float, float] | None,
+    watched: bool,
 ) -> Iterator[None]:
     """Extend the record batch by batch; pause first at what a resumed record has already."""
     if len(record):
+        known = record.coalitions()
+        differing = np.flatnonzero((plan.coalitions(len(record)) != known).any(axis=1))
+        if len(differing):
+            raise RecordMismatch("another coalition at place", differing[0], "draws its own", "start anew")
         yield
+    limit = plan.total if stop is None else min(stop.limit, plan.total)
     round_ = plan.rounds_within(len(record)) + 1
-    while round_ == 0 or not plan.is_last(round_ - 1):
-        begun = plan.end(round_ - 1) if round_ else 0
-        seen = record.coalitions()
-        rows = plan.coalitions(round_, seen[:begun])
-        done = len(seen) - begun
-        if not np.array_equal(rows[:done], seen[begun:]):
-            raise RecordMismatch("other coalitions in round", round_, "draws its own", "start anew")
-        end = int(min(len(rows), limit - begun))
-        position = done
-        for values in evaluate(value, rows[done:end], batch_size, executor, bounds):
+    while len(record) < limit:
+        # Nobody looks at rounds if only evaluations count; the game is then called as seldom as can be.
+        pause = plan.end(round_) if watched else max(2 * len(record), _LEAST_BLOCK)
+        rows = plan.coalitions(int(min(limit, pause)))[len(record) :]
+        position = 0
+        for values in evaluate(value, rows, batch_size, executor, bounds):
             record.append(rows[position : position + len(values)], values)
             position += len(values)
             yield
@@ -150,6 +156,8 @@ def _check(
         raise InvalidInput("stop", stop, needed)
     if stop is not None and stop.limit < plan.end(0):
         raise InvalidInput("evaluations", stop.limit, f"at least {plan.end(0)}, the exact border sizes")
+    if len(record) > plan.total:
+        raise RecordMismatch("a length of", len(record), f"at most {plan.total}", "start anew")
     if bounds is not None and not (np.isfinite(bounds).all() and bounds[0] < bounds[1]):
         raise InvalidInput("bounds", bounds, "two finite numbers, the lower first")
     if not 0 < confidence < 1:

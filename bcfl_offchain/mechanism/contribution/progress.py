@@ -17,17 +17,17 @@ class Known:
     """Strata and estimate of a number of evaluations."""
 
     def __init__(self, coalitions: np.ndarray, values: np.ndarray) -> None:
-        self._sizes = by_size(coalitions, values)
+        self._samples = by_size(coalitions, values)
 
     @cached_property
     def strata(self) -> Strata:
         """Samples by stratum."""
-        return stratify(self._sizes)
+        return stratify(self._samples)
 
     @cached_property
     def estimate(self) -> Estimate:
         """The estimate with the surrogate's help."""
-        return estimate(self._sizes, self.strata)
+        return estimate(self._samples, self.strata)
 
 
 class Progress:

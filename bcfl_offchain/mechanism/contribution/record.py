@@ -69,7 +69,7 @@ class Record:
     def coalitions(self) -> np.ndarray:
         """All coalitions, bool of shape (m, N)."""
         self._packed = [np.concatenate(self._packed)]
-        return np.unpackbits(self._packed[0], axis=1, count=self.n_clients).astype(bool)
+        return np.unpackbits(self._packed[0], axis=1, count=self.n_clients).view(bool)
 
     def values(self) -> np.ndarray:
         """All values, shape (m,)."""

@@ -24,6 +24,8 @@ class StoppingRule(ABC):
 
     limit: float = inf
     """Evaluations that the run never exceeds because of this rule."""
+    watches: bool = True
+    """Whether the rule has to be asked at the end of every round; else `limit` says all of it."""
 
     @abstractmethod
     def reached(self, progress: Progress) -> bool:
@@ -43,6 +45,7 @@ class _Combined(StoppingRule):
         self._rules, self._sign = (left, right), sign
         self._of = any if sign == "|" else all
         self.limit = (min if sign == "|" else max)(left.limit, right.limit)
+        self.watches = left.watches or right.watches
 
     def reached(self, progress: Progress) -> bool:
         return self._of(rule.reached(progress) for rule in self._rules)
@@ -54,6 +57,8 @@ class _Combined(StoppingRule):
 
 class MaxEvaluations(StoppingRule):
     """Stop after exactly so many evaluations, at least 2N + 2 (or all 2^N, if that is less)."""
+
+    watches = False
 
     def __init__(self, evaluations: int) -> None:
         if evaluations < 1:

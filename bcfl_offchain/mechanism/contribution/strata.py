@@ -24,10 +24,60 @@ import numpy as np
 
 IN, OUT = 0, 1
 
-BySize = list[tuple[np.ndarray, np.ndarray]]
-"""For each size s from 0 to N: its coalitions as floats, shape (m_s, N), and their values, shape (m_s,)."""
-
 _ENDLESS = 2**62  # as a float64 it stands for any larger number of coalitions
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Distinct evaluated coalitions, sorted by size.
+
+    Attributes
+    ----------
+    members : np.ndarray, shape (m, N)
+        1.0 where the client is in the coalition, else 0.0.
+    sizes : np.ndarray of int, shape (m,)
+        Sizes of the coalitions, rising.
+    levels : np.ndarray, shape (N + 1,)
+        Mean value of each size; 0 where it has no sample.
+    centred : np.ndarray, shape (m,)
+        Values less the level of their size: sums of squares then lose no digits.
+    """
+
+    members: np.ndarray
+    sizes: np.ndarray
+    levels: np.ndarray
+    centred: np.ndarray
+
+    @property
+    def n_clients(self) -> int:
+        """N."""
+        return self.members.shape[1]
+
+    def parts(self) -> list[tuple[int, slice]]:
+        """The sizes that have samples, and where these are."""
+        ends = np.cumsum(np.bincount(self.sizes)).tolist()
+        return [(s, slice(start, end)) for s, (start, end) in enumerate(zip([0, *ends], ends)) if start < end]
+
+    def by_side(self, columns: np.ndarray) -> np.ndarray:
+        """Sums of columns, shape (k, m), over the strata of each client; shape (2, k, N + 1, N)."""
+        inside = np.zeros((self.n_clients + 1, len(columns), self.n_clients))
+        totals = np.zeros((self.n_clients + 1, len(columns), 1))
+        parts = self.parts()
+        for s, part in parts:
+            np.matmul(columns[:, part], self.members[part], out=inside[s])
+        present, starts = [s for s, _ in parts], [part.start for _, part in parts]
+        totals[present] = np.add.reduceat(columns, starts, axis=1).T[:, :, None]
+        return np.stack([inside, totals - inside]).swapaxes(1, 2)
+
+
+def by_size(coalitions: np.ndarray, values: np.ndarray) -> Samples:
+    """Sort coalitions, bool of shape (m, N), and their values, shape (m,), by size; the order is kept."""
+    members, n_clients = coalitions.astype(float), coalitions.shape[1]
+    sizes = (members @ np.ones(n_clients)).astype(int)
+    order = np.argsort(sizes.astype(np.min_scalar_type(n_clients)), kind="stable")  # short words sort fastest
+    counts = np.bincount(sizes, minlength=n_clients + 1)
+    levels = np.bincount(sizes, values, len(counts)) / np.maximum(counts, 1)
+    return Samples(members[order], sizes[order], levels, (values - levels[sizes])[order])
 
 
 @dataclass(frozen=True)
@@ -57,48 +107,22 @@ class Strata:
         return combine(self.means)
 
 
-def stratify(sizes: BySize) -> Strata:
-    """Sort evaluated coalitions into strata.
-
-    Parameters
-    ----------
-    sizes : BySize
-        Distinct coalitions, as from `by_size`.
-
-    Returns
-    -------
-    Strata
-    """
-    n_clients = len(sizes) - 1
-    counts, means, variances = np.zeros((3, 2, n_clients + 1, n_clients))
-    for s, (members, y) in enumerate(sizes):
-        if len(y):
-            counts[:, s], means[:, s], variances[:, s] = moments(members, y)
-    populations = _populations(n_clients)
+def stratify(samples: Samples) -> Strata:
+    """Moments of every stratum."""
+    y, populations = samples.centred, _populations(samples.n_clients)
+    counts, sums, squares = samples.by_side(np.stack([np.ones_like(y), y, y**2])).swapaxes(0, 1)
+    means, variances = moments(counts, sums, squares)
+    means = means + samples.levels[:, None]
     means[populations == 0] = 0
     return Strata(counts, populations, means, variances)
 
 
-def by_size(coalitions: np.ndarray, values: np.ndarray) -> BySize:
-    """Sort coalitions, bool of shape (m, N), and their values, shape (m,), by size; the order is kept."""
-    sizes = coalitions.sum(axis=1)
-    order = np.argsort(sizes, kind="stable")
-    ends = np.cumsum(np.bincount(sizes, minlength=coalitions.shape[1] + 1))[:-1]
-    return list(zip(np.split(coalitions[order].astype(float), ends), np.split(values[order], ends)))
-
-
-def moments(members: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Counts, means and variances of the two sides of one size, each of shape (2, N)."""
-    level = y.mean()  # taken off first: sums of squares then lose no digits
-    centred = y - level
-    powers = np.stack([np.ones_like(y), centred, centred**2])
-    inside = powers @ members
-    counts, sums, squares = np.stack([inside, powers.sum(axis=1, keepdims=True) - inside], axis=1)
+def moments(counts: np.ndarray, sums: np.ndarray, squares: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Means and variances from counts, sums and sums of squares; 0 where there are too few samples."""
     known = np.maximum(counts, 1)
-    means = sums / known
     # A stratum without a sample may be left with the rounding of a difference.
-    means = np.where(counts > 0, means, 0)
-    return counts, means + level, np.where(counts > 1, np.maximum(squares / known - means**2, 0), 0)
+    means = np.where(counts > 0, sums / known, 0)
+    return means, np.where(counts > 1, np.maximum(squares / known - means**2, 0), 0)
 
 
 def combine(means: np.ndarray) -> np.ndarray:

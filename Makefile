@@ -14,16 +14,18 @@ BIN := .venv/bin
 WITH_CHAIN := $(BIN)/python tools/with_chain.py --
 PYTHON_STAMP := .venv/.installed
 NODE_STAMP := node_modules/.installed
+RAY_STAMP := .cache/ray/.installed
+SITE_PACKAGES := 'import sysconfig; print(sysconfig.get_path("purelib"))'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test demo figures bench test-ray payout-demo rehearse coverage coverage-contracts coverage-python abi lock clean
+.PHONY: help setup test demo figures bench payout-demo rehearse coverage coverage-contracts coverage-python abi lock clean
 .DELETE_ON_ERROR:
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20
 	@echo
 	@echo 'Options of demo: CLIENTS=$(CLIENTS) ROUNDS=$(ROUNDS) POLICY=$(POLICY) NETWORK=$(NETWORK) SEED=$(SEED) CONTRIBUTION=$(CONTRIBUTION)'
-	@echo 'Options of test: SUITES="forge python anvil ganache" (all by default)'
+	@echo 'Options of test: SUITES="forge python ray anvil ganache" (all by default)'
 
 setup: $(PYTHON_STAMP) $(NODE_STAMP) ## Install the Python and Node packages of the lock files (.venv, node_modules)
 
@@ -42,7 +44,7 @@ $(NODE_STAMP): package-lock.json package.json .npmrc
 	@npm ci --include=dev --include=optional --loglevel=error
 	@touch $@
 
-test: setup ## Run every test: forge, Python, brownie on Anvil and on Ganache
+test: setup ## Run every test: forge, Python, Python on Ray, brownie on Anvil and on Ganache
 	@exec $(WITH_CHAIN) python tools/run_tests.py $(SUITES)
 
 demo: setup ## Pay whole learning rounds on a chain of its own; writes out/demo/
@@ -58,10 +60,13 @@ bench: setup ## Measure the Shapley engines, beside other libraries in environme
 	@$(BIN)/python benchmarks/shapley_workload.py --slow > out/shapley.md && mv out/shapley.md docs/benchmarks/shapley.md
 	@$(BIN)/python benchmarks/general_games.py
 
-test-ray: setup ## Evaluate a general game on a real Ray cluster, from requirements-ray.lock in an environment of its own
-	@test -x .cache/ray/bin/python || $(PYTHON) -m venv .cache/ray
-	@.cache/ray/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-ray.lock
-	@.cache/ray/bin/python -m pytest -q -p no:pytest-brownie tests/learning/test_contribution_ray.py
+# What the suite `ray` runs in: .venv, and beside it what only Ray needs (both locks pin the same releases).
+$(RAY_STAMP): requirements-ray.lock $(PYTHON_STAMP)
+	@echo 'setup: .cache/ray from requirements-ray.lock'
+	@test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
+	@$(BIN)/python -c $(SITE_PACKAGES) > "$$($(@D)/bin/python -c $(SITE_PACKAGES))/venv.pth"
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-ray.lock
+	@touch $@
 
 # Without with_chain, which ends its child soon after Ctrl-C: giving the money back on a live chain takes longer.
 payout-demo: setup ## Pay a small task in real time from keystores: BCFL_KEYSTORES=folder NETWORK=sepolia

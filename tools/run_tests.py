@@ -14,6 +14,8 @@ import sys
 import time
 from dataclasses import dataclass
 
+PYTEST = (sys.executable, "-m", "pytest", "-p", "no:pytest-brownie")
+RAY = ".cache/ray"
 BROWNIE = ("brownie", "test", "tests/contracts", "--network")
 
 
@@ -31,9 +33,11 @@ SUITES = {
                    prepare=(sys.executable, "tests/forge/vectors/generate.py")),
     "python": Suite(
         "Python: everything that needs no brownie, and doctests",
-        (sys.executable, "-m", "pytest", "-p", "no:pytest-brownie", "--doctest-modules",
-         "bcfl_offchain", "tools", "tests"),
+        (*PYTEST, "--doctest-modules", "bcfl_offchain", "tools", "tests", "-m", "not ray"),
     ),
+    "ray": Suite("Python on a real Ray cluster, from a lock of its own: tests marked `ray`",
+                 (f"{RAY}/bin/python", *PYTEST[1:], "tests/learning/test_contribution_ray.py", "-m", "ray"),
+                 prepare=("make", "--silent", f"{RAY}/.installed")),
     "anvil": Suite("Contracts on Anvil", (*BROWNIE, "anvil")),
     "ganache": Suite("Contracts on Ganache: tests marked `ganache`", (*BROWNIE, "ganache-cli", "-m", "ganache")),
 }

@@ -7,20 +7,23 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.status import Status
 
 from .client_table import TableError, read_clients
 from .explanation_view import explanation_record, explanation_tables
-from .mechanism.errors import InvalidInput, MechanismError
+from .mechanism import FloatShapleyResult, ShapleyResult, shapley_floats, shapley_values, shares
+from .mechanism.errors import InvalidInput, MechanismError, ShapleyTooLarge
 from .mechanism.explanation import explain_round
 from .mechanism.policies import POLICIES
 from .mechanism.pricing import RoundTerms, price_round
-from .mechanism.shapley import shapley_values, shares
-from .mechanism.units import exact
+from .mechanism.units import Number, exact
 from .presentation import price_record, price_tables, shapley_record, shapley_table, to_json
 
 PIPE_WIDTH = 160  # columns of a table that no terminal limits
@@ -60,18 +63,55 @@ def bcfl() -> None:
 
 
 @app.command(epilog="Example:  bcfl shapley clients.csv --target 10 --json")
-def shapley(clients: ClientsFile, target: Target, as_json: AsJson = False) -> None:
-    """Exact Shapley values (3) of the clients and their shares of the training budget.
+def shapley(
+    clients: ClientsFile,
+    target: Target,
+    is_exact: Annotated[
+        bool | None,
+        typer.Option(
+            "--exact/--float",
+            help="Exact values or none, or floats within a proved error. By default exact where that is "
+            "feasible, else floats.",
+            show_default=False,
+        ),
+    ] = None,
+    tolerance: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NUMBER",
+            help="Largest error of a value in floats, in units of the largest |μ − g|; by default 1e-9.",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Shapley values (3) of the clients and their shares of the training budget.
 
     Only the columns client and training_cycles are needed.
     """
     goal = exact(target, "target")
     if goal < 0:
         raise InvalidInput("target", target, "non-negative")
+    if is_exact and tolerance is not None:
+        raise InvalidInput("tolerance", tolerance, "left out beside --exact")
+    closeness = float(exact(tolerance or "1e-9", "tolerance"))
     table = read_clients(clients)
-    result = shapley_values(table.training_cycles, goal)
-    record = shapley_record(table, result, shares(result.values))
+    with _working(f"valuing {len(table.client)} clients"):
+        result = _values(table.training_cycles, goal, is_exact, closeness)
+    record = shapley_record(table, result, shares([Fraction(value) for value in result.values]))
     _print(to_json(record) if as_json else shapley_table(record, result.method))
+
+
+def _values(
+    training_cycles: Sequence[Number], target: Fraction, is_exact: bool | None, tolerance: float
+) -> ShapleyResult | FloatShapleyResult:
+    """Exact values or floats, as the user wants them; exact ones where that is feasible if it is None."""
+    if is_exact is not False:
+        try:
+            return shapley_values(training_cycles, target)
+        except ShapleyTooLarge:
+            if is_exact:
+                raise
+    return shapley_floats(training_cycles, target, tolerance)
 
 
 @app.command(
@@ -92,7 +132,8 @@ def price(
     """Caps, prices, responses and pay of one round, client by client."""
     terms = RoundTerms(budget, mining_budget, deadline, mining_cycles, target, policy, reservation_utility)
     table = read_clients(clients, required=("client", "training_cycles", "energy_coefficient"))
-    priced = price_round(table.training_cycles, table.energy_coefficient, terms, table.max_frequency)
+    with _working(f"pricing {len(table.client)} clients"):
+        priced = price_round(table.training_cycles, table.energy_coefficient, terms, table.max_frequency)
     record = price_record(table, priced)
     if as_json:
         _print(to_json(record))
@@ -139,15 +180,17 @@ def explain(
         raise InvalidInput("cost_weight", cost_weight, "non-negative")
     audits = None if audit_probability is None else exact(audit_probability, "audit_probability")
     table = read_clients(clients, required=("client", "training_cycles", "energy_coefficient"))
-    told = explain_round(
-        table.training_cycles,
-        table.energy_coefficient,
-        terms,
-        table.max_frequency,
-        audit_probability=audits,
-        max_report=max_report,
-        cost_weight=float(weight),
-    )
+    with _working(f"pricing {len(table.client)} clients") as status:
+        told = explain_round(
+            table.training_cycles,
+            table.energy_coefficient,
+            terms,
+            table.max_frequency,
+            audit_probability=audits,
+            max_report=max_report,
+            cost_weight=float(weight),
+            progress=status.update,
+        )
     record = explanation_record(table, told, None if audits is None else float(audits))
     if as_json:
         _print(to_json(record))
@@ -203,6 +246,11 @@ def main(arguments: list[str] | None = None) -> int:
         problem = str(error)
     print(f"bcfl: error: {' '.join(problem.split())}", file=sys.stderr)
     return 2
+
+
+def _working(text: str) -> Status:
+    """Show on standard error what is being done, where that is a terminal."""
+    return Console(stderr=True).status(text)
 
 
 def _print(*things: object) -> None:

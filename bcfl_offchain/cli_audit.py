@@ -60,8 +60,8 @@ def _tables(report: AuditReport) -> list[Table | Text]:
         f"{report.works} works, {report.claims} claims"
     )
     if report.agrees:
-        return [about, ledger, Text("All agree.")]
-    title = f"{len(report.differences)} differences"
+        return [about, ledger, Text(f"All agree. Tolerance: {report.tolerance}.")]
+    title = f"{len(report.differences)} differences; tolerance: {report.tolerance}"
     differences = Table("where", "what", "expected", "found", title=title, title_justify="left")
     for row in report.to_json()["differences"]:
         differences.add_row(*(Text(str(value)) for value in row.values()))

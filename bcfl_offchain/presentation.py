@@ -12,8 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from .client_table import ClientTable
+from .mechanism import FloatShapleyResult, ShapleyResult
 from .mechanism.pricing import PricedRound
-from .mechanism.shapley import ShapleyResult
 
 OFFER_KEYS = (
     "training_price",
@@ -28,6 +28,9 @@ OFFER_KEYS = (
     "utility",
 )
 """What does not exist for a client that is not hired."""
+
+FLOAT_KEYS = ("method", "error_bound", "efficiency_residual")
+"""What belongs to values in floats: the engine, the proved error of each, and their sum less v(N)."""
 
 _TITLES = {
     "client": "client",
@@ -51,8 +54,14 @@ _TITLES = {
 }
 
 
-def shapley_record(table: ClientTable, result: ShapleyResult, portions: Sequence[Fraction]) -> dict[str, Any]:
-    """Gather what ``bcfl shapley`` prints; `energy_coefficient` only if the file has it."""
+def shapley_record(
+    table: ClientTable, result: ShapleyResult | FloatShapleyResult, portions: Sequence[Fraction]
+) -> dict[str, Any]:
+    """Gather what ``bcfl shapley`` prints.
+
+    `energy_coefficient` only if the file has it; `method`, `error_bound` and `efficiency_residual` only of
+    values that are not exact.
+    """
     clients = []
     for position, name in enumerate(table.client):
         row: dict[str, Any] = {"client": name, "training_cycles": table.training_cycles[position]}
@@ -60,7 +69,10 @@ def shapley_record(table: ClientTable, result: ShapleyResult, portions: Sequence
             row["energy_coefficient"] = table.energy_coefficient[position]
         row |= {"shapley_value": result.values[position], "share": portions[position]}
         clients.append(row)
-    return {"n_clients": len(clients), "shapley_total": result.total, "clients": clients}
+    record = {"n_clients": len(clients), "shapley_total": result.total}
+    if isinstance(result, FloatShapleyResult):
+        record |= {key: getattr(result, key) for key in FLOAT_KEYS}
+    return record | {"clients": clients}
 
 
 def price_record(table: ClientTable, priced: PricedRound) -> dict[str, Any]:
@@ -111,8 +123,18 @@ def to_json(value: Any, indent: str = "") -> str:
 def shapley_table(record: Mapping[str, Any], method: str) -> Table:
     """Lay out `shapley_record` for people."""
     keys = [key for key in record["clients"][0] if key in _TITLES]
-    total = float(record["shapley_total"])
-    return lay_out(f"{record['n_clients']} clients, v(N) = {total:.6g}, by {method}", keys, record["clients"])
+    return lay_out(values_title(record, method), keys, record["clients"])
+
+
+def values_title(record: Mapping[str, Any], method: str) -> str:
+    """Say whose values these are, by which engine, and how close they are if they are not exact."""
+    title = f"{record['n_clients']} clients, v(N) = {float(record['shapley_total']):.6g}, by {method}"
+    if "error_bound" not in record:
+        return title
+    return (
+        f"{title}, each value within {record['error_bound']:.1e} "
+        f"(their sum is off by {record['efficiency_residual']:.1e})"
+    )
 
 
 def price_tables(record: Mapping[str, Any], method: str) -> tuple[Table, Table]:
@@ -120,9 +142,8 @@ def price_tables(record: Mapping[str, Any], method: str) -> tuple[Table, Table]:
     clients = record["clients"]
     hired = [row for row in clients if row["hired"]]
     paid = sum(row["training_pay"] + row["mining_pay"] for row in hired)
-    total = float(record["shapley_total"])
     caps = lay_out(
-        f"Policy {record['policy']}: {len(clients)} clients, v(N) = {total:.6g}, by {method}",
+        f"Policy {record['policy']}: {values_title(record, method)}",
         ["client", "training_cycles", "shapley_value", "share", "training_cap", "mining_cap", "reason"],
         [{**row, "reason": row["reason"] or "yes"} for row in clients],
     )

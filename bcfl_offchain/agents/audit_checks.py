@@ -19,10 +19,10 @@ from bcfl_offchain.chain import mining
 from bcfl_offchain.chain.history import PostedEntry, PriceList, Round, TaskHistory
 from bcfl_offchain.chain.types import Phase, Terms, address_order
 from bcfl_offchain.mechanism import fixed_point
-from bcfl_offchain.mechanism.errors import ShapleyTooLarge, WorkRefused
+from bcfl_offchain.mechanism.errors import SharesUncertain, WorkRefused
 from bcfl_offchain.mechanism.puzzle import expected_hashes
 
-from .pricing import compute_list, list_differences, listed_reports
+from .pricing import check_posted
 
 
 @dataclass(frozen=True)
@@ -56,21 +56,40 @@ class BlockFacts:
 Facts = Mapping[int, BlockFacts]
 
 
-def check_list(terms: Terms, price_list: PriceList) -> Iterator[Difference]:
+@dataclass(frozen=True)
+class ListCheck:
+    """What a check of a price list found.
+
+    Attributes
+    ----------
+    step : int
+        How far a cap may be from the recomputed one, in wei: 0, or a step if the list is too large for exact
+        caps.
+    differences : tuple of Difference
+    """
+
+    step: int
+    differences: tuple[Difference, ...]
+
+
+def check_list(terms: Terms, price_list: PriceList) -> ListCheck:
     """Every cap, frequency and price of a complete list; of an incomplete one nothing is owed to anybody."""
     where = f"list {price_list.version}"
-    clients = list(price_list.entries)
+    clients, differences = list(price_list.entries), []
     if clients != sorted(clients, key=address_order):
-        yield Difference(where, "order of clients", "ascending", ", ".join(clients))
+        differences.append(Difference(where, "order of clients", "ascending", ", ".join(clients)))
     if not price_list.is_complete:
-        return
+        return ListCheck(0, tuple(differences))
     try:
-        expected = compute_list(terms, listed_reports(price_list))
-    except ShapleyTooLarge as error:
-        yield Difference(where, "shapley_value", "one that can be recomputed", str(error))
-        return
-    for found in list_differences(price_list, expected):
-        yield Difference(f"{where}, client {found.client}", found.field, found.expected, found.found)
+        checked = check_posted(terms, price_list)
+    except SharesUncertain as error:
+        unknown = Difference(where, "shapley_value", "one that can be recomputed", str(error))
+        return ListCheck(0, (*differences, unknown))
+    differences += [
+        Difference(f"{where}, client {found.client}", found.field, found.allowed, found.found)
+        for found in checked.differences
+    ]
+    return ListCheck(checked.step, tuple(differences))
 
 
 def check_round(

@@ -55,6 +55,9 @@ class AuditReport:
         The code that the task runs; None if it is no clone. An audit of that code is another matter.
     lists, rounds, works, claims : int
         How many of each were recomputed.
+    cap_steps : dict of int to int
+        How far the training caps of a list may be from the recomputed ones, in wei, by version: only of lists
+        that are too large for exact caps. All else agrees to the unit or is among the differences.
     ledger : Ledger
         From the logs.
     forced : int
@@ -70,6 +73,7 @@ class AuditReport:
     rounds: int
     works: int
     claims: int
+    cap_steps: dict[int, int]
     ledger: Ledger
     forced: int
     differences: tuple[Difference, ...]
@@ -79,6 +83,15 @@ class AuditReport:
         """Whether nothing differs."""
         return not self.differences
 
+    @property
+    def tolerance(self) -> str:
+        """How far the training caps may be from the recomputed ones, in words."""
+        if not self.cap_steps:
+            return "none, caps are exact"
+        versions = ", ".join(map(str, self.cap_steps))
+        step = max(self.cap_steps.values())  # it follows from the task's terms, so all lists have the same
+        return f"caps of list {versions} within one step of {step} wei, all else exact"
+
     def to_json(self) -> dict[str, Any]:
         """The report for programs: money in wei as decimal strings."""
         fields = {
@@ -87,6 +100,8 @@ class AuditReport:
         return {
             **fields,
             "agrees": self.agrees,
+            "tolerance": self.tolerance,
+            "cap_steps": {str(version): str(step) for version, step in self.cap_steps.items()},
             "forced": str(self.forced),
             "ledger": {name: str(value) for name, value in asdict(self.ledger).items()},
             "differences": [
@@ -140,9 +155,13 @@ def audit(
     facts = _block_facts(w3, events, say)
     implementation, differences = _check_code(w3, task, factory)
     differences += check_replay(task.terms, events)
+    cap_steps: dict[int, int] = {}
     for price_list in history.lists.values():
         say(f"pricing list {price_list.version} of {len(history.lists)}")
-        differences += check_list(task.terms, price_list)
+        checked = check_list(task.terms, price_list)
+        differences += checked.differences
+        if checked.step:
+            cap_steps[price_list.version] = checked.step
     differences += _check_rounds(task, history, events, facts, say)
     say("comparing states")
     forced, state_differences = _check_state(w3, task, history, block)
@@ -154,6 +173,7 @@ def audit(
         rounds=len(history.rounds),
         works=sum(len(round_.works) for round_ in history.rounds),
         claims=len(history.claims),
+        cap_steps=cap_steps,
         ledger=history.ledger(),
         forced=forced,
         differences=(*differences, *state_differences),

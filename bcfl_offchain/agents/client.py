@@ -18,11 +18,11 @@ from bcfl_offchain.chain.types import Phase, Report, Vote, address_order
 from bcfl_offchain.chain.votes import is_signed_by, sign_vote
 from bcfl_offchain.learning import Dataset, file_hash, pack, pack_evidence, train
 from bcfl_offchain.mechanism import fixed_point
-from bcfl_offchain.mechanism.errors import ShapleyTooLarge
+from bcfl_offchain.mechanism.errors import SharesUncertain
 
 from .errors import ListRefused, NoOpenRound, NotHired, ProposalRefused, QuorumMissing
 from .judgement import Verdict, Workplace, drawn_clients, judge
-from .pricing import compute_list, list_differences, listed_reports
+from .pricing import check_posted
 
 
 @dataclass(frozen=True)
@@ -139,28 +139,29 @@ class Client:
         Returns
         -------
         mechanism.fixed_point.Entry
-            Its own line.
+            Its own line, as posted.
 
         Raises
         ------
         ListRefused
-            If a cap, a frequency or a price of anybody is not the mechanism's, or too few peers are hired.
+            If a cap, a frequency or a price of anybody is not the mechanism's, or too few peers are hired. On
+            a list too large for exact caps, a cap may be one step off.
         NotHired
             If the list is right and does not hire it.
         """
         round_ = self._open_round()
         price_list = round_.price_list
         try:
-            expected = compute_list(self.place.task.terms, listed_reports(price_list))
-        except ShapleyTooLarge as error:
+            checked = check_posted(self.place.task.terms, price_list)
+        except SharesUncertain as error:
             raise ListRefused("Shapley value", None, "one that can be recomputed", str(error)) from error
-        if differences := list_differences(price_list, expected):
-            first = differences[0]
-            raise ListRefused(first.field, first.client, first.expected, first.found)
+        if checked.differences:
+            first = checked.differences[0]
+            raise ListRefused(first.field, first.client, first.allowed, first.found)
         self._check_peers(price_list)
-        if self.address not in expected:
+        if self.address not in checked.lines:
             raise NotHired(self.address, round_.number, "it is not on the list")
-        own = expected[self.address]
+        own = checked.lines[self.address]
         if not own.hired:
             raise NotHired(self.address, round_.number, str(own.reason))
         return own

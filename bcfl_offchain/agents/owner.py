@@ -73,8 +73,8 @@ class Owner:
         ------
         UnknownMember, TooManyMembers, TooFewHired
             If the contract would refuse the list.
-        bcfl_offchain.mechanism.errors.ShapleyTooLarge
-            If the game is too large to be valued exactly.
+        bcfl_offchain.mechanism.errors.SharesUncertain
+            If the list is too large to be priced with certainty.
         """
         reports = self._reports(listed)
         terms = self.task.terms

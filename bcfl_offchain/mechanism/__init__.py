@@ -9,12 +9,14 @@ from .errors import (
     MechanismError,
     OutOfRange,
     ShapleyTooLarge,
+    SharesUncertain,
     ToleranceTooFine,
     UnknownPolicy,
     WorkRefused,
 )
 from .explanation import Explanation, explain_round
-from .fixed_point import Entry, Report, Terms, mining_cap, price_list, work_pay
+from .fixed_point import Entry, Report, Terms, lines_within_step, mining_cap, price_list, work_pay
+from .list_shares import TrainingShares, training_shares
 from .policies import POLICIES, Policy, PriceInputs, find_policy
 from .pricing import PricedRound, RoundTerms, price_round
 from .puzzle import expected_hashes, least_grace, miss_probability
@@ -45,8 +47,10 @@ __all__ = [
     "RoundTerms",
     "ShapleyResult",
     "ShapleyTooLarge",
+    "SharesUncertain",
     "Terms",
     "ToleranceTooFine",
+    "TrainingShares",
     "UnknownPolicy",
     "WorkRefused",
     "best_claim",
@@ -63,6 +67,7 @@ __all__ = [
     "least_energy",
     "least_grace",
     "linear_benefit",
+    "lines_within_step",
     "measure_regret",
     "mining_cap",
     "miss_probability",
@@ -76,5 +81,6 @@ __all__ = [
     "shapley_values",
     "share_at_report",
     "shares",
+    "training_shares",
     "work_pay",
 ]

@@ -83,7 +83,8 @@ class ShapleyTooLarge(MechanismError):
         super().__init__(
             f"exact Shapley values of {n_clients} clients whose workloads span {Decimal(lattice_points):.3g} "
             f"lattice points need about {Decimal(work):.2g} operations, more than the limit of "
-            f"{Decimal(limit):.2g}; round training_cycles to a coarser cycle unit"
+            f"{Decimal(limit):.2g}; round training_cycles to a coarser cycle unit, or take floats within a "
+            "proved error"
         )
 
 
@@ -106,6 +107,28 @@ class ToleranceTooFine(MechanismError):
             f"Shapley values of {n_clients} clients within {tolerance:.2g} of the largest gap need more than "
             f"{Decimal(work):.2g} operations; allow a larger tolerance, or round training_cycles to a "
             "coarser cycle unit"
+        )
+
+
+class SharesUncertain(MechanismError):
+    """A list too large to be valued exactly, whose shares are not proved closely enough to be paid by.
+
+    Attributes
+    ----------
+    n_clients : int
+        Clients of the list.
+    limit : float
+        Largest error that a share of the training budget may have.
+    reason : str
+        How close the engines came.
+    """
+
+    def __init__(self, n_clients: int, limit: float, reason: str) -> None:
+        self.n_clients, self.limit, self.reason = n_clients, limit, reason
+        super().__init__(
+            f"the list of {n_clients} clients is too large for exact shares, and others have to be proved "
+            f"within {limit:.2g} of the training budget: {reason}; list fewer clients, or round "
+            "training_cycles to a coarser cycle unit"
         )
 
 

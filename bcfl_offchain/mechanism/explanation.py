@@ -6,7 +6,7 @@ bond and the free deadline. Any consistent units, as `pricing`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,6 +77,7 @@ def explain_round(
     audit_probability: Number | None = None,
     max_report: Number | None = None,
     cost_weight: float = 1.0,
+    progress: Callable[[str], None] | None = None,
 ) -> Explanation:
     """Explain one round.
 
@@ -90,6 +91,8 @@ def explain_round(
         Largest mu that a client may report; by default twice the largest of workloads and target.
     cost_weight : float
         xi of (2).
+    progress : callable, optional
+        Told in a few words what is being done.
 
     Returns
     -------
@@ -97,8 +100,10 @@ def explain_round(
 
     Raises
     ------
-    InvalidInput, ShapleyTooLarge
+    InvalidInput
         As `price_round`, and if audit_probability is not in (0, 1] or max_report is not positive.
+    ShapleyTooLarge
+        If the game is too large to be valued exactly, once for each report that is tried.
 
     Examples
     --------
@@ -107,6 +112,8 @@ def explain_round(
     >>> round(float(told.theorem.utility[0]), 3), round(float(told.best.utility[0]), 3)
     (4.994, 28.196)
     """
+    # First, for it refuses at once a game that is too large for it; pricing would take its time.
+    searches = _search_all(training_cycles, terms.target, max_report, progress)
     priced = price_round(training_cycles, energy_coefficient, terms, max_frequency)
     given, limits, _, _ = price_inputs(training_cycles, energy_coefficient, terms, max_frequency)
     rule, offer = find_policy(terms.policy), make_offer(given, terms.policy)
@@ -123,7 +130,6 @@ def explain_round(
         rule.cap_on_sum,
     )
     best = best_response(*problem)
-    searches = _search_all(training_cycles, terms.target, max_report)
     regret = measure_regret(
         given,
         terms.policy,
@@ -153,12 +159,18 @@ def explain_round(
 
 
 def _search_all(
-    training_cycles: Sequence[Number], target: Number, max_report: Number | None
+    training_cycles: Sequence[Number],
+    target: Number,
+    max_report: Number | None,
+    progress: Callable[[str], None] | None,
 ) -> list[ReportSearch]:
     """Search the reports of every client; clients with one workload share a search."""
     known: dict[Number, ReportSearch] = {}
+    distinct = len(set(training_cycles))
     for client, workload in enumerate(training_cycles):
         if workload not in known:
+            if progress:
+                progress(f"trying reports instead of workload {len(known) + 1} of {distinct}")
             known[workload] = search_reports(training_cycles, client, target, max_report)
     return [known[workload] for workload in training_cycles]
 

@@ -5,7 +5,8 @@ wei/s, each with 18 decimals; T in whole seconds. T_t = M 10^9/q_t seconds stays
 rounded. One chain (docs/mechanism.md, Integers); its rounding directions keep (5), (6) and (7) true of the
 rounded response:
 
-1. cap      R_t = floor(share (eta - eta_m)), R_m = floor(eta_m/N)
+1. cap      R_t = floor(share (eta - eta_m)), R_m = floor(eta_m/N); on a list too large for exact shares
+            R_t = step floor(share (eta - eta_m)/step) with step = ceil((eta - eta_m)/2^20)
 2. (18)     P_t = isqrt(R_t^3 10^81 // (rho M^3)): nested floors are exact
 3. (8)      q_t = largest integer with rho q_t^3 <= P_t 10^54, so (5) holds
 4. (9)      q_m = ceil(psi 10^9 q_t / D) with D = T q_t - M 10^9 > 0, so (7) holds; D/q_t = T - T_t
@@ -24,14 +25,14 @@ Policies with one price P and one frequency q for both subtasks put these in pla
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import isqrt
 
 from .errors import InvalidInput, OutOfRange, UnknownPolicy, WorkRefused
 from .policies import POLICIES
 from .reasons import Reason
-from .shapley import shapley_values, shares
+from .list_shares import MARGIN, STEPS, training_shares
 from .units import CYCLES_PER_GIGACYCLE, WAD
 
 _Offer = tuple[int, int, int, int]  # training price, mining price, training frequency, mining frequency
@@ -123,7 +124,9 @@ class Report:
 class Entry:
     """One client's line in a round's price list.
 
-    A client that is not hired has a `reason` and zeros, as on chain; its value and share stay visible.
+    A client that is not hired has a `reason` and zeros, as on chain; its value and share stay visible. `step`
+    is 0 where the list's caps are exact; else all caps are whole multiples of it, in wei, and another machine
+    may find the next one below or above.
     """
 
     shapley_value: Fraction
@@ -138,6 +141,7 @@ class Entry:
     mining_frequency: int = 0
     training_pay: int = 0
     mining_pay: int = 0
+    step: int = 0
 
 
 def price_list(reports: Sequence[Report], terms: Terms) -> tuple[Entry, ...]:
@@ -156,8 +160,8 @@ def price_list(reports: Sequence[Report], terms: Terms) -> tuple[Entry, ...]:
     ------
     InvalidInput
         If there is no report.
-    ShapleyTooLarge
-        From `shapley_values`.
+    SharesUncertain
+        From `training_shares`.
 
     Examples
     --------
@@ -172,11 +176,57 @@ def price_list(reports: Sequence[Report], terms: Terms) -> tuple[Entry, ...]:
     """
     if not reports:
         raise InvalidInput("reports", "empty", "given for at least one client")
-    values = shapley_values([report.training_cycles for report in reports], terms.target).values
+    found = training_shares([report.training_cycles for report in reports], terms.target)
+    step = _ceil_div(terms.budget - terms.mining_budget, STEPS) if found.error else 0
     for_mining = mining_cap(terms, len(reports))
     return tuple(
-        _entry(report, terms, value, share, for_mining)
-        for report, value, share in zip(reports, values, shares(values))
+        _line(report, terms, _idle(value, share, step), training_cap(terms, share, step), for_mining)
+        for report, value, share in zip(reports, found.values, found.shares)
+    )
+
+
+def training_cap(terms: Terms, share: Fraction, step: int = 0) -> int:
+    """Return R_t in wei, before a policy's domain is looked at: exact, or in whole steps.
+
+    Examples
+    --------
+    >>> terms = Terms(1100, 100, 900, 1, 1, "complete")
+    >>> training_cap(terms, Fraction(1, 3)), training_cap(terms, Fraction(1, 3), step=10)
+    (333, 330)
+    """
+    unit = step or 1
+    return unit * int(share * (terms.budget - terms.mining_budget) / unit)
+
+
+def lines_within_step(report: Report, entry: Entry, terms: Terms, n_clients: int) -> tuple[Entry, ...]:
+    """Return every line that may stand for a client on a list whose caps are cut into steps.
+
+    Parameters
+    ----------
+    report : Report
+    entry : Entry
+        Its line, from `price_list`.
+    terms : Terms
+    n_clients : int
+        N of the list.
+
+    Returns
+    -------
+    tuple of Entry
+        First the line itself, and nothing else if caps are exact; otherwise those of one step less and more,
+        with all that follows from their caps. Being hired is worth more than a step: a line that differs in
+        it counts only if another machine may have found its cap.
+    """
+    if not entry.step:
+        return (entry,)
+    idle = _idle(entry.shapley_value, entry.share, entry.step)
+    own, for_mining = training_cap(terms, entry.share, entry.step), mining_cap(terms, n_clients)
+    apart = Fraction(2, MARGIN * STEPS)  # each machine's share is proved within half of it
+    honest = [training_cap(terms, max(entry.share + off, Fraction(0)), entry.step) for off in (-apart, apart)]
+    caps = [cap for cap in (own - entry.step, own + entry.step) if cap >= 0]
+    lines = [_line(report, terms, idle, cap, for_mining) for cap in caps]
+    return entry, *(
+        line for cap, line in zip(caps, lines) if line.hired == entry.hired or cap in honest
     )
 
 
@@ -289,16 +339,20 @@ def _capped(
     return min(training_pay, training_cap), min(mining_pay, mining_cap)
 
 
-def _entry(report: Report, terms: Terms, value: Fraction, share: Fraction, cap_m: int) -> Entry:
-    """Follow the chain for one client until a condition of the domain fails."""
-    cap_t = int(share * (terms.budget - terms.mining_budget))
+def _idle(value: Fraction, share: Fraction, step: int) -> Entry:
+    """Return the line of a client whose cap is 0."""
+    return Entry(value, share, False, Reason.ZERO_TRAINING_CAP, step=step)
+
+
+def _line(report: Report, terms: Terms, idle: Entry, cap_t: int, cap_m: int) -> Entry:
+    """Follow the chain from a cap until a condition of the domain fails."""
     if cap_t == 0:
-        return Entry(value, share, False, Reason.ZERO_TRAINING_CAP)
+        return idle
     answer = (_uniform_offer if POLICIES[terms.policy].cap_on_sum else _theorem_offer)(
         report, terms, cap_t, cap_m
     )
     if isinstance(answer, Reason):
-        return Entry(value, share, False, answer)
+        return replace(idle, reason=answer)
     price_t, price_m, q_t, q_m = answer
     pay = _capped(
         terms,
@@ -307,7 +361,8 @@ def _entry(report: Report, terms: Terms, value: Fraction, share: Fraction, cap_m
         _uncapped_pay(price_t, report.training_cycles, q_t),
         _uncapped_pay(price_m, terms.mining_cycles, q_m),
     )
-    return Entry(value, share, True, None, cap_t, cap_m, price_t, price_m, q_t, q_m, *pay)
+    offer = (cap_t, cap_m, price_t, price_m, q_t, q_m, *pay)
+    return Entry(idle.shapley_value, idle.share, True, None, *offer, idle.step)
 
 
 def _theorem_offer(report: Report, terms: Terms, cap_t: int, cap_m: int) -> _Offer | Reason:

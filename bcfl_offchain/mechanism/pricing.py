@@ -1,7 +1,8 @@
 """One round in floats, for all clients at once: from their workloads to prices, responses, pay and utility.
 
 The caps of Section 3.1, a policy's prices and response, and the domain in which they hold. Units are free
-as long as they are consistent. `fixed_point` does the same in the chain's integers.
+as long as they are consistent. `fixed_point` does the same in the chain's integers; caps are not cut into
+steps here.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from ._shapley_floats import FloatShapleyResult
 from .errors import InvalidInput
+from .list_shares import training_shares
 from .offers import make_offer, reasons_against
 from .policies import POLICIES, PriceInputs, find_policy
 from .reasons import Reason
-from .shapley import ShapleyResult, shapley_values, shares
+from .shapley import ShapleyResult
 from .units import Number, exact
 
 FloatArray = NDArray[np.float64]
@@ -83,7 +86,7 @@ class PricedRound:
     """
 
     policy: str
-    shapley: ShapleyResult
+    shapley: ShapleyResult | FloatShapleyResult
     shares: tuple[Fraction, ...]
     hired: NDArray[np.bool_]
     reason: tuple[Reason | None, ...]
@@ -125,8 +128,8 @@ def price_round(
     ------
     InvalidInput
         If lengths differ or a number is not positive.
-    ShapleyTooLarge
-        From `shapley_values`.
+    SharesUncertain
+        From `training_shares`.
 
     Examples
     --------
@@ -150,7 +153,7 @@ def price_inputs(
     energy_coefficient: Sequence[Number],
     terms: RoundTerms,
     max_frequency: Sequence[Number | None] | None = None,
-) -> tuple[PriceInputs, FloatArray, ShapleyResult, tuple[Fraction, ...]]:
+) -> tuple[PriceInputs, FloatArray, ShapleyResult | FloatShapleyResult, tuple[Fraction, ...]]:
     """Turn a round's clients into caps: what a policy looks at.
 
     Parameters
@@ -163,29 +166,28 @@ def price_inputs(
     given : PriceInputs
     max_frequency : array, shape (N,)
         Infinite where there is no limit.
-    shapley : ShapleyResult
+    shapley : ShapleyResult or FloatShapleyResult
     shares : tuple of Fraction, length N
 
     Raises
     ------
-    InvalidInput, ShapleyTooLarge
+    InvalidInput, SharesUncertain
         As `price_round`.
     """
     workloads = _positive("training_cycles", training_cycles, len(training_cycles))
     coefficients = _positive("energy_coefficient", energy_coefficient, len(workloads))
     limits = _limits(max_frequency, len(workloads))
-    shapley = shapley_values(workloads, terms.target)
-    portions = shares(shapley.values)
+    found = training_shares(workloads, terms.target)
     given = PriceInputs(
         training_cycles=_floats(workloads),
         energy_coefficient=_floats(coefficients),
-        training_cap=_floats([portion * (terms.budget - terms.mining_budget) for portion in portions]),
+        training_cap=_floats([portion * (terms.budget - terms.mining_budget) for portion in found.shares]),
         mining_cap=_floats([terms.mining_budget / len(workloads)] * len(workloads)),
         mining_cycles=float(terms.mining_cycles),
         deadline=float(terms.deadline),
         reservation_utility=float(terms.reservation_utility),
     )
-    return given, limits, shapley, portions
+    return given, limits, found.result, found.shares
 
 
 def _positive(field: str, values: Sequence[Number], n_clients: int) -> list[Fraction]:

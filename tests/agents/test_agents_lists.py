@@ -12,11 +12,10 @@ from bcfl_offchain.agents import (
     TooManyMembers,
     UnknownMember,
     audit,
-    pricing,
 )
 from bcfl_offchain.agents.pricing import compute_list
 from bcfl_offchain.chain import Policy, TransactionRefused, UnknownTask
-from bcfl_offchain.mechanism import fixed_point, shapley
+from bcfl_offchain.mechanism import fixed_point
 from bcfl_offchain.mechanism.policies import POLICIES
 from tests.agents.world import make_world
 from tests.chain.devnet import deploy_factory
@@ -91,16 +90,6 @@ def test_an_audit_shows_the_tampered_caps(tampered):
         f"list 1, client {last}",
     }
     assert wrong[f"list 1, client {first}", "training_cap"].expected == right[first].training_cap
-
-
-def test_a_list_that_cannot_be_recomputed_is_refused(world, monkeypatch):
-    world.open_round()
-    monkeypatch.setattr(shapley, "WORK_LIMIT", 0)
-    pricing._price_list.cache_clear()
-    with pytest.raises(ListRefused, match="Shapley value"):
-        world.alice.check_list()
-    monkeypatch.undo()
-    world.alice.check_list()
 
 
 def test_nothing_is_lost_by_refusing_and_the_round_ends_by_time(tampered):

@@ -126,7 +126,9 @@ def test_a_game_that_is_too_large_says_what_it_would_cost_and_the_way_out(tmp_pa
     path = tmp_path / "fine.csv"
     rows = "".join(f"c{client},{client + 1}.{client**9 + 1:018d},0.01\n" for client in range(30))
     path.write_text(HEADER + rows, encoding="utf-8")
-    assert "coarser cycle unit" in complaint(capsys, price(path))
+    assert "coarser cycle unit" in complaint(capsys, ["shapley", str(path), "--target", "10", "--exact"])
+    explain = ["explain", *price(path)[1:]]
+    assert "coarser cycle unit" in complaint(capsys, explain)
 
 
 def test_no_traceback_from_a_process_either():

@@ -105,6 +105,12 @@ def test_tables(mixed, capsys, policy, theirs):
     assert max(map(len, out.splitlines())) <= 160
 
 
+def test_it_says_what_it_is_doing():
+    said = []
+    explain_round([8, 12, 8], ["0.01"] * 3, RoundTerms(100, 20, 15, 5, 10, "complete"), progress=said.append)
+    assert said == [f"trying reports instead of workload {number} of 2" for number in (1, 2)]
+
+
 def test_tables_without_audits_and_with_nobody_hired(tmp_path, capsys):
     path = tmp_path / "slow.csv"
     path.write_text(HEADER + "ann,10.25,0.01,0.1\n", encoding="utf-8")

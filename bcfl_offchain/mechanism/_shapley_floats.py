@@ -5,6 +5,8 @@ One front door, which picks the cheapest engine whose bound meets the tolerance:
 - ``closed-form`` when all workloads lie on one side of the target;
 - ``exact``, rounded once, where the exact engines take less than about a quarter of a second;
 - ``probabilities`` (`_shapley_probabilities`) where the tolerance is finer than the next one's rounding;
+- ``halves`` (`_shapley_halves`) where workloads on no coarse lattice have few coalitions, as for 40 clients,
+  or few distinct values;
 - ``spectral`` (`_shapley_spectral`) for everything else, on the workloads' lattice or on none.
 
 References
@@ -21,7 +23,7 @@ from math import fsum, gcd, lcm, sqrt
 
 import numpy as np
 
-from . import _shapley_probabilities
+from . import _shapley_halves, _shapley_probabilities
 from ._shapley_spectral import spectral_losses
 from ._shapley_spectrum import Population
 from .errors import InvalidInput, ToleranceTooFine
@@ -40,10 +42,13 @@ FINEST_TOLERANCE = 1e-14
 """The least tolerance that is not refused at once; floats cannot promise more."""
 
 _UNIT_ROUNDING = 2.0**-53
+_INPUT_ROUNDING = 4 * _UNIT_ROUNDING
+# Rounding b to a double moves every coalition's mean by 2^-53 at most, and psi by four times that.
 _SMALLEST, _LARGEST = 1e-280, 1e280
 _QUICK = 250_000_000  # exact work that is not worth avoiding
 _SPECTRAL_FINEST = 1e-10  # tolerance below which rounding may spoil the spectral engine's bound
 _PROBABILITIES_LIMIT = 2 * 10**11
+_PROBABILITIES_QUICK = 10**10  # work below which they are quicker than waves on no lattice
 _MEMORY_LIMIT = 900 * 2**20  # bytes
 _LATTICE_LIMIT = 3e7  # lattice steps in W times distinct clients, up to which the lattice is worth while
 _PERIOD_LIMIT = 1e6  # lattice steps in W times sqrt(N): what one FFT holds
@@ -60,7 +65,7 @@ class FloatShapleyResult:
     total : float
         v(N), which the values add up to but for their errors.
     method : str
-        ``closed-form``, ``exact``, ``probabilities`` or ``spectral``.
+        ``closed-form``, ``exact``, ``probabilities``, ``halves`` or ``spectral``.
     error_bound : float
         Proved bound of |error| of each value, in the unit of the workloads: all parts and rounding.
     efficiency_residual : float
@@ -129,22 +134,41 @@ def _choose(
     work = cheapest_exact_engine(lattice)[0]
     if work <= _QUICK or len(workloads) < 3:
         return *_exact(workloads, goal), "exact"
+    population, place = _population(workloads, goal, largest)
+    engines = {
+        "halves": lambda: _shapley_halves.halved_losses(population.points, population.counts),
+        "probabilities": lambda: _probabilities(lattice, height, unit / largest),
+        "spectral": lambda: spectral_losses(population, tolerance),
+    }
     refusal = None
-    if tolerance >= _SPECTRAL_FINEST:
+    for method in _order(population, lattice, tolerance):
         try:
-            losses, bound = _spectral(workloads, goal, largest, tolerance)
+            losses, bound = engines[method]()
         except ToleranceTooFine as too_fine:
             refusal = too_fine
-        else:
-            if bound <= tolerance:
-                return *_values(losses, bound, float(largest)), "spectral"
-    if _probabilities_fit(lattice):
-        losses, bound = _probabilities(lattice, height, unit / largest)
-        if bound <= tolerance:
-            return *_values(losses, bound, float(largest)), "probabilities"
+            continue
+        if bound + _INPUT_ROUNDING <= tolerance:
+            return *_values(losses[place], bound + _INPUT_ROUNDING, float(largest)), method
     if work <= WORK_LIMIT:
         return *_exact(workloads, goal), "exact"
     raise refusal or ToleranceTooFine(tolerance, len(workloads), work)
+
+
+def _order(population: Population, lattice: list[int], tolerance: float) -> list[str]:
+    """Return the float engines that may do it, the one that is likely to be quickest first."""
+    span, n_clients = max(lattice), len(lattice)
+    table_work = _shapley_probabilities.work(span, n_clients, len(set(lattice)))
+    table_fits = _shapley_probabilities.memory(span, n_clients) <= _MEMORY_LIMIT
+    order = []
+    if population.steps is None and _shapley_halves.work(population.counts) <= _shapley_halves.WORK_LIMIT:
+        order.append("halves")
+    if population.steps is None and table_fits and table_work <= _PROBABILITIES_QUICK:
+        order.append("probabilities")
+    if tolerance >= _SPECTRAL_FINEST:
+        order.append("spectral")
+    if table_fits and table_work <= _PROBABILITIES_LIMIT and "probabilities" not in order:
+        order.append("probabilities")
+    return order
 
 
 def _closed_form(workloads: list[Fraction], goal: Fraction, largest: float) -> tuple[np.ndarray, float]:
@@ -162,41 +186,31 @@ def _exact(workloads: list[Fraction], goal: Fraction) -> tuple[np.ndarray, float
     return values, _UNIT_ROUNDING * float(np.abs(values).max())
 
 
-def _spectral(
-    workloads: list[Fraction], goal: Fraction, largest: Fraction, tolerance: float
-) -> tuple[np.ndarray, float]:
-    """Return psi of each client in units of W, and its bound."""
+def _population(
+    workloads: list[Fraction], goal: Fraction, largest: Fraction
+) -> tuple[Population, np.ndarray]:
+    """Return the clients in units of W, on their lattice if it is coarse enough, and each one's point."""
     distinct, place, counts = _distinct(workloads)
     exact_points = [(workload - goal) / largest for workload in distinct]
-    everyone = sum(count * point for count, point in zip(counts.tolist(), exact_points))
+    everyone = float(sum(count * point for count, point in zip(counts.tolist(), exact_points)))
     points = np.array([float(point) for point in exact_points])
     divisor = gcd(*(point.numerator for point in exact_points))
     unit = Fraction(divisor, lcm(*(point.denominator for point in exact_points)))
     per_largest = float(1 / unit)
-    if per_largest * len(points) <= _LATTICE_LIMIT and per_largest * sqrt(len(workloads)) <= _PERIOD_LIMIT:
-        steps = np.array([int(point / unit) for point in exact_points], dtype=np.int64)
-        population = Population(points, counts, float(everyone), steps, float(unit))
-    else:
-        population = Population(points, counts, float(everyone))
-    losses, parts = spectral_losses(population, tolerance)
-    # Rounding b to a double moves every coalition's mean by 2^-53 at most, and psi by four times that.
-    return losses[place], sum(parts.values()) + 4 * _UNIT_ROUNDING
-
-
-def _probabilities_fit(lattice: list[int]) -> bool:
-    span, n_clients = max(lattice), len(lattice)
-    work = _shapley_probabilities.work(span, n_clients, len(set(lattice)))
-    return work <= _PROBABILITIES_LIMIT and _shapley_probabilities.memory(span, n_clients) <= _MEMORY_LIMIT
+    if per_largest * len(points) > _LATTICE_LIMIT or per_largest * sqrt(len(workloads)) > _PERIOD_LIMIT:
+        return Population(points, counts, everyone), place
+    steps = np.array([int(point / unit) for point in exact_points], dtype=np.int64)
+    return Population(points, counts, everyone, steps, float(unit)), place
 
 
 def _probabilities(lattice: list[int], height: Fraction, unit: Fraction) -> tuple[np.ndarray, float]:
-    """Return psi of each client in units of W, and its bound."""
-    distinct, place, counts = _distinct(lattice)
+    """Return psi of each distinct client in units of W, and its bound."""
+    distinct, _, counts = _distinct(lattice)
     everyone = float((sum(lattice) - len(lattice) * height) * unit)
     losses, bound = _shapley_probabilities.probability_losses(
         np.array(distinct, dtype=np.int64), counts, float(unit), float(-height * unit), everyone
     )
-    return losses[place], bound
+    return losses, bound
 
 
 def _distinct(numbers: list) -> tuple[list, np.ndarray, np.ndarray]:

@@ -4,21 +4,25 @@
 On a lattice of unit u with L = M u, M a multiple of 4, the finite series of frequencies below M/2 is exact
 with c_l = -u/(M sin^2(pi l/M)). Without a lattice the coefficients are multiplied by a flat top that falls
 linearly to 0 at t = 1/width: |.| is then smoothed by a kernel of that width.
+
+How much of a wave is left in X, which adds every client with probability p, is bounded in two ways, with any
+one client left out: by exp(-p (1 - p)(C(t) - 2)), C(t) = sum_j (1 - cos t b_j), and, where there are few
+distinct workloads, by the product of |1 - p + p e^{i t b}| itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from math import ceil, log2
+from math import ceil
 
 import numpy as np
 
+from ._shapley_waves import FewWaves, ManyWaves, wave_block
 
-_STEP = 0.2  # between the frequencies of a `StrayMap`, in 1/W
-_ROTATIONS = 32  # chunks of frequencies between two evaluations of the exponential
-_LOW = 10.0  # frequencies below are computed one by one
+_SHARP = 300  # clients up to which each factor of the product is bounded by itself
+_CHUNK = 40_000  # waves held at a time
+_UNIT_ROUNDING = 2.0**-53
 
 
 @dataclass(frozen=True)
@@ -50,46 +54,48 @@ class Population:
         return int(self.counts.sum())
 
     @cached_property
-    def n_moving(self) -> int:
-        """Clients whose b is not 0."""
-        return int(self.counts[self.points != 0].sum())
+    def absolute(self) -> float:
+        """Sum of all |b|."""
+        return float(np.abs(self.points) @ self.counts)
+
+    @property
+    def factors(self) -> int:
+        """What `moduli` takes for one frequency, in factors of a product."""
+        return len(self.points) if self.n_clients <= _SHARP else min(len(self.points), 40)
+
+    def moduli(self, p: float, first: float, step: float, number: int) -> np.ndarray:
+        """Bound |phi(t)| at t = first + step n, n < number, one client left out or none."""
+        if self.n_clients > _SHARP:
+            sums = self.block(first, step, number).sums(self.points, self.counts.astype(float))
+            return decay(p, self.strays(sums.real, first + step * number))
+        bounds, rows = [], max(1, _CHUNK // len(self.points))
+        for start in range(0, number, rows):
+            part = FewWaves(first + step * start, step, min(rows, number - start))
+            cosines = part.waves(self.points).real
+            logarithms = np.log1p(-2 * p * (1 - p) * (1 - cosines) * (1 - 1e-12))
+            bounds.append(np.exp((logarithms @ self.counts - logarithms.min(axis=1)) / 2))
+        # Rounding of the angles moves |phi| by no more than p t sum |b| roundings.
+        return np.concatenate(bounds) * (1 + 1e-9) + self._angles(first + step * number)
+
+    def block(self, first: float, step: float, number: int) -> FewWaves | ManyWaves:
+        """Return the transform for these points at the frequencies first + step n, n < number."""
+        return wave_block(len(self.points), first, step, number)
+
+    def strays(self, cosines: np.ndarray, highest: float = 0.0) -> np.ndarray:
+        """Bound C from below, given sum_j cos t b_j for frequencies up to ``highest``."""
+        return self.n_clients * (1 - 1e-12) - cosines - self._angles(highest)
+
+    def _angles(self, highest: float) -> float:
+        return 8 * _UNIT_ROUNDING * highest * self.absolute
 
 
-class StrayMap:
-    """Lower bounds of C(t) = sum_j (1 - cos t b_j) for all t up to 1/width, from one FFT.
-
-    Each client is split over two cells of a histogram so that its mean stays, which moves cos t b by
-    (t cell)^2/8 at most; between the frequencies of the FFT, |C'| <= sum |b|. Low frequencies, where C is
-    small and that would hide it, are computed as they are.
-    """
-
-    def __init__(self, population: Population, width: float) -> None:
-        self._population = population
-        cells = 1 << ceil(log2(8 * (1 / (width * _STEP) + 2)))
-        cell = 2 * np.pi / _STEP / cells
-        place = population.points / cell
-        low = np.floor(place)
-        share, low = place - low, low.astype(np.int64)
-        histogram = np.bincount(low % cells, population.counts * (1 - share), cells)
-        histogram += np.bincount((low + 1) % cells, population.counts * share, cells)
-        cosines = np.fft.rfft(histogram).real[: cells // 8 + 1]
-        total = float(population.n_clients)
-        moved = total / 8 * (_STEP * cell * np.arange(len(cosines))) ** 2
-        slope = float(np.abs(population.points) @ population.counts)
-        self._bounds = total * (1 - 1e-12) - cosines - moved - _STEP / 2 * slope
-
-    def at(self, times: np.ndarray) -> np.ndarray:
-        """Return the lower bound at these ascending frequencies."""
-        bounds = self._bounds[np.round(times / _STEP).astype(np.int64)]
-        population = self._population
-        for position in range(int(np.searchsorted(times, _LOW))):
-            cosines = np.cos(times[position] * population.points)
-            bounds[position] = (1 - cosines) @ population.counts - 1e-12 * population.n_clients
-        return bounds
+def decay(p: float, strays: np.ndarray) -> np.ndarray:
+    """Bound |phi| by C, one client left out or none: that moves C by 2 at most."""
+    return np.exp(-p * (1 - p) * np.maximum(strays - 2, 0))
 
 
 class Spectrum:
-    """Odd frequencies t_l = 2 pi l / L of one window.
+    """Odd frequencies t_l = 2 pi l / L of one window, l = 2 j + 1 for the positions j = 0 ... number - 1.
 
     Parameters
     ----------
@@ -101,12 +107,12 @@ class Spectrum:
 
     Attributes
     ----------
-    odd : ndarray of int64, shape (F,)
-        The l.
-    coefficients : ndarray, shape (F,)
-        2 c_l; the absolute values add up to L/4 at most.
+    number : int
+        How many frequencies.
     length : float
         L.
+    step : float
+        Distance of the frequencies, 4 pi / L.
     """
 
     def __init__(self, population: Population, half_width: float, width: float) -> None:
@@ -114,45 +120,52 @@ class Spectrum:
         if population.steps is not None:
             self.period = 4 * ceil(half_width / (2 * population.unit))
             self.length = self.period * population.unit
-            self.odd = np.arange(1, max(self.period // 2, 2), 2)
-            sines = np.sin(np.pi / self.period * self.odd)
-            self.coefficients = -2 * population.unit / (self.period * sines**2)
+            self.number = max(self.period // 4, 1)
         else:
-            # A tenth more, so that the window's edge, a kink as well, is far from where Y is.
-            self.length = 2.2 * half_width
-            self.odd = np.arange(1, max(int(self.length / (2 * np.pi * width)), 2), 2)
-            flat_top = np.clip(2 - 2 * width * 2 * np.pi / self.length * self.odd, 0, 1)
-            self.coefficients = -2 * self.length / (np.pi * self.odd) ** 2 * flat_top
+            self.length = window_length(half_width)
+            self.number = max(ceil(self.length / (4 * np.pi * width)), 1)
+        self.step = 4 * np.pi / self.length
 
-    def strays(self, stray_map: StrayMap | None) -> np.ndarray:
-        """Bound sum_j (1 - cos t b_j) from below at each frequency; without a lattice, by its map."""
-        if stray_map is not None:
-            return stray_map.at(2 * np.pi / self.length * self.odd)
-        population, total = self.population, float(self.population.n_clients)
+    @cached_property
+    def _lattice_strays(self) -> np.ndarray:
+        population = self.population
         histogram = np.bincount(population.steps % self.period, population.counts, self.period)
-        return total * (1 - 1e-12) - np.fft.rfft(histogram).real[self.odd]
+        return population.strays(np.fft.rfft(histogram).real[1::2][: self.number])
+
+    def coefficients(self, chosen: np.ndarray) -> np.ndarray:
+        """Return 2 c_l at these positions; the absolute values of all add up to L/4 at most."""
+        odd = 2 * chosen + 1
+        if self.population.steps is not None:
+            return -2 * self.population.unit / (self.period * np.sin(np.pi / self.period * odd) ** 2)
+        flat_top = np.clip(2 - 2 * self.width * self.step / 2 * odd, 0, 1)
+        return -2 * self.length / (np.pi * odd) ** 2 * flat_top
+
+    def moduli(self, p: float, start: int, stop: int) -> np.ndarray:
+        """Bound |phi| at the positions from start to stop."""
+        if self.population.steps is not None:
+            return decay(p, self._lattice_strays[start:stop])
+        return self.population.moduli(p, (start + 0.5) * self.step, self.step, stop - start)
 
     def waves(self, chosen: np.ndarray) -> np.ndarray:
-        """Return e^{i t b} at the chosen positions of `odd`, shape (len(chosen), D)."""
-        return self._turned(self.odd[chosen][:, None])
-
-    def _turned(self, number: np.ndarray | int) -> np.ndarray:
-        """Return e^{i t b} at t = 2 pi number / L, with exact angles on a lattice."""
+        """Return e^{i t b} at these positions, shape (len(chosen), D), with exact angles on a lattice."""
+        odd = (2 * chosen + 1)[:, None]
         if self.population.steps is not None:
-            return np.exp(2j * np.pi / self.period * ((number * self.population.steps) % self.period))
-        return np.exp(2j * np.pi / self.length * number * self.population.points)
-
-    def sweep(self, rows: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yield all positions of `odd`, ``rows`` at a time, with their waves, mostly by rotation."""
-        turn = self._turned(2 * rows)
-        for number, start in enumerate(range(0, len(self.odd), rows)):
-            chosen = np.arange(start, min(start + rows, len(self.odd)))
-            waves = waves[: len(chosen)] * turn if number % _ROTATIONS else self.waves(chosen)
-            yield chosen, waves
+            return np.exp(2j * np.pi / self.period * ((odd * self.population.steps) % self.period))
+        return np.exp(0.5j * self.step * odd * self.population.points)
 
     def back(self, chosen: np.ndarray) -> np.ndarray:
-        """Return e^{-i t B} at the chosen positions of `odd`."""
+        """Return e^{-i t B} at these positions."""
+        odd = 2 * chosen + 1
         if self.population.steps is not None:
             everyone = int(self.population.steps @ self.population.counts) % self.period
-            return np.exp(-2j * np.pi / self.period * ((self.odd[chosen] * everyone) % self.period))
-        return np.exp(-2j * np.pi / self.length * self.odd[chosen] * self.population.everyone)
+            return np.exp(-2j * np.pi / self.period * ((odd * everyone) % self.period))
+        return np.exp(-0.5j * self.step * odd * self.population.everyone)
+
+    def block(self, start: int, stop: int) -> FewWaves | ManyWaves:
+        """Return the transform at the positions from start to stop; without a lattice only."""
+        return self.population.block((start + 0.5) * self.step, self.step, stop - start)
+
+
+def window_length(half_width: float) -> float:
+    """Return L without a lattice: a tenth more, so that the edge, a kink as well, is far from where Y is."""
+    return 2.2 * half_width

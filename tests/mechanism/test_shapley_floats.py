@@ -1,14 +1,24 @@
 """Float values against exact fractions: the proved bound holds for every engine, on every hostile input."""
 
 from fractions import Fraction
+from itertools import combinations
 from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from bcfl_offchain.mechanism import InvalidInput, _shapley_counting, shapley_values
+from bcfl_offchain.mechanism import (
+    InvalidInput,
+    _shapley_counting,
+    _shapley_halves,
+    _shapley_smoothing,
+    _shapley_subsets,
+    _shapley_waves,
+    largest_gap,
+    shapley_values,
+)
 from bcfl_offchain.mechanism import _shapley_floats as front
 from bcfl_offchain.mechanism._shapley_floats import shapley_floats
 from bcfl_offchain.mechanism.errors import ToleranceTooFine
@@ -34,6 +44,12 @@ def never_exact(monkeypatch):
 @pytest.fixture
 def no_lattice(monkeypatch):
     monkeypatch.setattr(front, "_LATTICE_LIMIT", 0)
+    monkeypatch.setattr(front, "_PROBABILITIES_QUICK", 0)
+
+
+@pytest.fixture
+def no_halves(monkeypatch):
+    monkeypatch.setattr(front._shapley_halves, "WORK_LIMIT", 0)
 
 
 def integers(random, n_clients):
@@ -66,10 +82,140 @@ def test_spectral_values_of_hostile_games_stay_within_their_bound(name, toleranc
 
 
 @pytest.mark.parametrize("name", ["one outlier", "half on the target", "two values"])
-def test_smoothed_values_without_a_lattice_stay_within_their_bound(name, never_exact, no_lattice):
+def test_smoothed_values_without_a_lattice_stay_within_their_bound(name, never_exact, no_lattice, no_halves):
     result = shapley_floats(HOSTILE[name], 10, 1e-5)
     assert result.method == "spectral"
     check(result, HOSTILE[name], 10, 1e-5)
+
+
+def nudged(random, workloads, size):
+    """Move every workload by up to size, so that hardly two are equal."""
+    return [workload + Fraction(random.randint(0, 10**6), 10**6) * Fraction(size) for workload in workloads]
+
+
+CLUSTERED = {
+    "integers, nearly": (lambda random: nudged(random, integers(random, 26), "0.001"), 10),
+    "two values, nearly": (lambda random: nudged(random, [1] * 13 + [18] * 13, "0.00001"), 10),
+    "digits and a million more": (
+        lambda random: nudged(random, [10**6 * (k % 2) + d for k, d in enumerate(integers(random, 24))], 1),
+        500_000,
+    ),
+    "one outlier": (lambda random: nudged(random, [*integers(random, 24), 2000], "0.001"), 10),
+    "half on the target": (lambda random: [10] * 12 + nudged(random, integers(random, 12), "0.001"), 10),
+}
+
+
+def by_halves(workloads, target):
+    """Values in high precision: the other engine, whose bound is rounding alone."""
+    population, place = front._population(workloads, Fraction(target), largest_gap(workloads, target))
+    losses, bound = _shapley_halves.halved_losses(population.points, population.counts)
+    return 1 / len(workloads) - losses[place], bound
+
+
+@pytest.mark.parametrize("name", CLUSTERED)
+def test_clustered_reals_stay_within_their_bound(name, never_exact, no_lattice, monkeypatch):
+    print("seed 21")
+    draw, target = CLUSTERED[name]
+    workloads = draw(Random(21))
+    largest = float(largest_gap(workloads, target))
+    halved = shapley_floats(workloads, target)
+    assert halved.method == "halves" and halved.error_bound < 1e-11 * largest
+    monkeypatch.setattr(front._shapley_halves, "WORK_LIMIT", 0)
+    spectral = shapley_floats(workloads, target, 1e-5)
+    assert spectral.method == "spectral" and spectral.error_bound <= 1e-5 * largest
+    assert np.abs(spectral.values - halved.values).max() <= spectral.error_bound + halved.error_bound
+
+
+@pytest.mark.parametrize("n_distinct, n_clients", [(2, 900), (3, 90), (5, 40)])
+def test_halves_of_few_distinct_values_are_exact_but_for_rounding(
+    n_distinct, n_clients, never_exact, no_lattice
+):
+    random = Random(n_clients)
+    print(f"seed {n_clients}")
+    values = [Fraction(value) for value in random.sample(range(1, 21), n_distinct - 1)] + [Fraction(3, 2)]
+    workloads = [values[client % n_distinct] for client in range(n_clients)]
+    result = shapley_floats(workloads, max(workloads) - Fraction(1, 3))
+    assert result.method == "halves"
+    if n_clients <= 100:
+        check(result, workloads, max(workloads) - Fraction(1, 3), 1e-10)
+    assert abs(result.efficiency_residual) <= n_clients * result.error_bound
+
+
+tolerances = st.sampled_from([1e-3, 1e-5])
+clusters = st.lists(
+    st.tuples(st.integers(0, 1000), st.sampled_from([1, 2, 3, 5])),
+    min_size=2,
+    max_size=6,
+    unique_by=lambda cluster: cluster[0],
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(clusters, st.sampled_from(["0", "0.01", "0.000001"]), st.integers(1, 999), tolerances, st.randoms())
+def test_any_clusters_stay_within_their_bound(places, size, target, tolerance, random):
+    """Clusters of any distance and width: halves against the exact engine, waves against halves."""
+    workloads = [Fraction(place) for place, count in places for _ in range(count)]
+    workloads = nudged(random, workloads, size)
+    assume(min(workloads) < target < max(workloads) and len(workloads) >= 3)
+    exact, bound = by_halves(workloads, target)
+    if len(workloads) <= 9:
+        largest = largest_gap(workloads, target)
+        true = [float(value / largest) for value in shapley_values(workloads, target).values]
+        assert np.abs(exact - true).max() <= bound + 1e-15
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(front, "_QUICK", -1)
+        patch.setattr(front, "_LATTICE_LIMIT", 0)
+        patch.setattr(front, "_PROBABILITIES_QUICK", 0)
+        patch.setattr(front._shapley_halves, "WORK_LIMIT", 0)
+        result = shapley_floats(workloads, target, tolerance)
+    unit = float(largest_gap(workloads, target))
+    assert result.method == "spectral" and result.error_bound <= tolerance * unit
+    assert np.abs(result.values / unit - exact).max() <= result.error_bound / unit + bound
+
+
+@pytest.mark.parametrize("few", [True, False])
+def test_both_transforms_sum_the_same_waves_and_back(few):
+    print("seed 5")
+    random = np.random.default_rng(5)
+    points, weights = random.uniform(-1, 1, 40), random.integers(1, 9, 40).astype(float)
+    block = (_shapley_waves.FewWaves if few else _shapley_waves.ManyWaves)(1234.5, 0.37, 1000)
+    waves = np.exp(1j * np.outer(1234.5 + 0.37 * np.arange(1000), points))
+    coefficients = random.normal(size=1000) + 1j * random.normal(size=1000)
+    rounding = 2.0**-53 * (_shapley_waves.ROUNDINGS + 16 * 1234.5)
+    assert np.abs(block.sums(points, weights) - waves @ weights).max() <= rounding * weights.sum()
+    assert np.abs(block.values(points, coefficients) - coefficients @ waves).max() <= rounding * np.abs(
+        coefficients
+    ).sum()
+
+
+def test_the_majorant_is_nowhere_below_what_smoothing_changes():
+    """M of the module's docstring against g computed from its integral, on a grid."""
+    place = np.linspace(0.01, 60, 3000)
+    frequency = np.linspace(0.5, 400, 400_001)
+    kept_out = np.clip(2 * frequency - 1, 0, 1) / frequency**2
+    step = frequency[1] - frequency[0]
+    g = np.array([(kept_out * np.cos(frequency * y)).sum() * step for y in place[::30]]) * 2 / np.pi
+
+    def fejer(y):
+        return np.sinc(y / 2 / np.pi) ** 2
+
+    majorant = 3.2 * (fejer(place) + (fejer(place - np.pi) + fejer(place + np.pi)) / 2)
+    assert (majorant >= np.minimum(_shapley_smoothing.KINK, 12.8 / place**2)).all()
+    assert (np.abs(g) <= majorant[::30] + 0.002).all() and np.abs(g).max() > 0.5
+
+
+def test_small_coalitions_are_added_up_and_counted_exactly():
+    points, counts = np.array([-0.9, -0.2, 0.0, 0.3, 1.0]), np.array([2, 1, 3, 1, 2])
+    small = _shapley_subsets.SmallCoalitions(points, counts)
+    moving = [-0.9, -0.9, -0.2, 0.3, 1.0, 1.0]
+    for size in range(small.removed + 1):
+        sums = [sum(subset) for subset in combinations(moving[:-1], size)]
+        expected = sum(abs(0.25 + value) for value in sums)
+        assert abs(small.gaps_without(size, np.array([0.25]), np.array([1.0]))[0] - expected) < 1e-12
+    triples = [sum(subset) for subset in combinations(moving, 3)]
+    assert small.removed == 2
+    within = [sum(low - 1e-9 <= triple <= low + 0.1 + 1e-9 for triple in triples) for low in triples]
+    assert small.most_within(0.1) == max(within)
 
 
 @pytest.mark.parametrize("n_clients", [60, 61])
@@ -151,7 +297,7 @@ def test_the_engine_follows_from_size_and_tolerance():
     "target, method", [(10, "spectral"), ("10.37", "spectral"), ("10.123456789012345", "probabilities")]
 )
 def test_a_target_off_the_lattice_is_no_obstacle(target, method):
-    """Where b = mu - g is on no coarse lattice, mu still is, and the other engine takes over."""
+    """Where b = mu - g is on no coarse lattice, mu still is, which the engine for fine tolerances uses."""
     workloads = integers(Random(10), 400)
     result = shapley_floats(workloads, target, 1e-9)
     largest = max(abs(workload - float(target)) for workload in workloads)

@@ -2,74 +2,55 @@
 pragma solidity ^0.8.24;
 
 import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
-import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
-import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
+import {EIP712} from "solady/utils/EIP712.sol";
 import {
     ITask,
+    Ballot,
     ClientState,
     Entry,
     Ledger,
     ListState,
+    Permit,
     Phase,
     Report,
     RoundResult,
     RoundState,
     Terms,
-    Vote
+    WalletVote,
+    Work
 } from "./interfaces/ITask.sol";
 import {BcflErrors} from "./libraries/BcflErrors.sol";
+import {Money} from "./libraries/Money.sol";
 import {Prices} from "./libraries/Prices.sol";
 import {Puzzle} from "./libraries/Puzzle.sol";
-import {Votes} from "./libraries/Votes.sol";
+import {Signatures} from "./libraries/Signatures.sol";
+import {
+    Account,
+    AccountSlot,
+    Flow,
+    FlowSlot,
+    Listing,
+    ListingSlot,
+    Member,
+    MemberSlot,
+    Round,
+    RoundSlot
+} from "./libraries/Slots.sol";
 
 /// @title Task
 /// @notice See `ITask`, which has all documentation.
 contract Task is ITask, EIP712 {
     // ------------------------------------------------------------------------------------------------ storage
 
-    /// @dev A member's report. One slot, written by the client alone but for a forfeit.
-    struct Member {
-        uint32 trainingUnits;
-        uint112 energyCoefficient;
-        uint72 maxFrequency;
-        bool isMember;
-    }
-
-    /// @dev A client's line on the list `version`. One slot, written by the owner's posting.
-    struct Listing {
-        uint32 version;
-        uint80 trainingCap;
-        uint72 trainingFrequency;
-        uint32 nonce; // the client's, kept here because checking a vote reads this slot anyway
-    }
-
-    /// @dev A client's pay. One slot, settled lazily: `pending` belongs to `round` and is earned once that has ended.
-    struct Account {
-        uint32 round;
-        uint80 pending;
-        uint88 settled;
-    }
-
-    /// @dev The round that is open or was last. One slot.
-    struct Round {
-        uint32 number;
-        bool isOpen;
-        uint40 openedAt;
-        uint40 endedAt;
-        uint32 listVersion;
-        uint80 miningCap;
-    }
-
-    /// @dev A candidate for block generator. One slot; belongs to an earlier round where `round` differs.
-    struct Candidate {
+    /// @dev The sender of the lowest puzzle hash. One slot; belongs to an earlier round where `round` differs.
+    struct Generator {
         address client;
         uint32 round;
-        uint64 puzzleHash; // its first 64 bits
+        uint32 score;
     }
 
-    /// @dev The list posted last, but for its hash. Two slots.
+    /// @dev The list posted last, but for its hash. One slot.
     struct List {
         uint32 version;
         uint32 size;
@@ -77,14 +58,6 @@ contract Task is ITask, EIP712 {
         uint32 hired;
         bool isStale;
         uint80 trainingCaps;
-        address lastClient;
-    }
-
-    /// @dev Money that moves each round. One slot; all three stay below 2^88, the most a task may hold for its rounds.
-    struct Flow {
-        uint80 committed;
-        uint88 claimable; // pending included
-        uint88 paid;
     }
 
     /// @dev The owner's balance and the counts that bonds follow from. One slot.
@@ -96,12 +69,16 @@ contract Task is ITask, EIP712 {
         uint32 forfeited;
     }
 
+    /// @dev Where a clone's arguments begin in its code (OpenZeppelin's `Clones`).
+    uint256 private constant ARGUMENTS = 0x2d;
+
     Round private _round;
     bytes32 private _seed;
-    Candidate private _generator;
-    Candidate private _runnerUp;
+    Generator private _generator;
+    address private _runnerUp;
     List private _list;
     bytes32 private _listHash;
+    address private _lastPosted; // the client posted last, where more are to come
     Flow private _flow;
     Reserve private _reserve;
     uint256 private _withdrawn;
@@ -117,31 +94,38 @@ contract Task is ITask, EIP712 {
     // ------------------------------------------------------------------------------------------------ creation
 
     /// @dev The code that clones run is no task itself: initialized and closed, so that it takes nobody's money.
-    constructor() EIP712("BCFL Task", "1") {
-        _round.endedAt = uint40(block.timestamp);
+    constructor() {
+        _round = _round.ended(block.timestamp);
         _reserve.isClosed = true;
     }
 
-    /// @notice Called once, by the factory, in the transaction that makes the clone and brings its money.
+    /// @dev The EIP-712 domain.
+    function _domainNameAndVersion() internal pure override returns (string memory, string memory) {
+        return ("BCFL Task", "1");
+    }
+
+    /// @notice Called once, by the factory, in the transaction that makes the clone and has brought its money.
     function initialize() external payable {
-        if (_round.endedAt != 0) revert BcflErrors.Task_AlreadyInitialized();
+        // Closed: by an owner that its own token called back before the money was there.
+        if (_round.since() != 0 || _reserve.isClosed) revert BcflErrors.Task_AlreadyInitialized();
+        Terms memory terms_ = terms();
+        uint88 funds = uint88(terms_.budget) * terms_.rounds;
 
-        _round.endedAt = uint40(block.timestamp);
-        _reserve.free = uint88(msg.value);
+        _round = _round.ended(block.timestamp);
+        _reserve.free = funds;
 
-        emit Funded(msg.value);
+        emit Funded(funds);
     }
 
     // ------------------------------------------------------------------------------------------------ modifiers
 
     modifier onlyOwner() {
-        address owner = terms().owner;
-        if (msg.sender != owner) revert BcflErrors.Task_NotOwner(msg.sender, owner);
+        _requireOwner();
         _;
     }
 
     modifier onlyBetweenRounds() {
-        if (_round.isOpen || _reserve.isClosed) revert BcflErrors.Task_WrongPhase(_phase(terms()));
+        _requireBetweenRounds();
         _;
     }
 
@@ -157,42 +141,74 @@ contract Task is ITask, EIP712 {
 
     /// @inheritdoc ITask
     function joinTask(Report calldata report) external payable {
+        _joinTask(msg.sender, report);
+    }
+
+    /// @inheritdoc ITask
+    function joinTaskWithPermit(Report calldata report, Permit calldata permit) external {
+        Terms memory terms_ = terms();
+        Money.permit(terms_.token, msg.sender, terms_.bond, permit);
+        _joinTask(msg.sender, report);
+    }
+
+    /// @inheritdoc ITask
+    function joinTaskFor(address client, Report calldata report, uint256 deadline, bytes calldata signature)
+        external
+        payable
+    {
+        _useReportSignature(Signatures.JOIN_TASK_TYPEHASH, client, report, deadline, signature);
+        _joinTask(client, report);
+    }
+
+    /// @dev In a token the bond comes from `client`, in the chain's coin from the caller.
+    function _joinTask(address client, Report calldata report) private {
         Terms memory terms_ = terms();
         _requirePhase(Phase.Joining, terms_);
-        if (_members[msg.sender].isMember) revert BcflErrors.Task_AlreadyMember(msg.sender);
-        if (!terms_.isOpenAdmission && !_admitted[msg.sender]) revert BcflErrors.Task_NotAdmitted(msg.sender);
-        if (msg.value != terms_.bond) revert BcflErrors.Task_WrongValue(msg.value, terms_.bond);
+        if (_members[client].isMember()) revert BcflErrors.Task_AlreadyMember(client);
+        if (!terms_.isOpenAdmission && !_admitted[client]) revert BcflErrors.Task_NotAdmitted(client);
 
         ++_reserve.joined;
-        emit Joined(msg.sender, msg.value);
+        emit Joined(client, terms_.bond);
+        _setReport(client, report, terms_.maxTrainingUnits);
 
-        _setReport(report, terms_.maxTrainingUnits);
+        Money.take(terms_.token, client, address(this), terms_.bond);
     }
 
     /// @inheritdoc ITask
     function changeReport(Report calldata report) external {
-        Terms memory terms_ = terms();
-        _requirePhase(Phase.Joining, terms_);
-        _requireMember(msg.sender);
-
-        _markStale(msg.sender);
-        _setReport(report, terms_.maxTrainingUnits);
+        _changeReport(msg.sender, report);
     }
 
     /// @inheritdoc ITask
-    function leaveTask(address payable recipient) external {
+    function changeReportFor(address client, Report calldata report, uint256 deadline, bytes calldata signature)
+        external
+    {
+        _useReportSignature(Signatures.CHANGE_REPORT_TYPEHASH, client, report, deadline, signature);
+        _changeReport(client, report);
+    }
+
+    function _changeReport(address client, Report calldata report) private {
         Terms memory terms_ = terms();
-        Phase phase_ = _phase(terms_);
+        _requirePhase(Phase.Joining, terms_);
+        _requireMember(client);
+
+        _markStale(client);
+        _setReport(client, report, terms_.maxTrainingUnits);
+    }
+
+    /// @inheritdoc ITask
+    function leaveTask(address recipient) external {
+        Terms memory terms_ = terms();
+        Phase phase_ = _phase(terms_, _round);
         if (phase_ != Phase.Joining && phase_ != Phase.Over) revert BcflErrors.Task_WrongPhase(phase_);
         _requireMember(msg.sender);
-        uint256 bond = terms_.bond;
 
-        _members[msg.sender].isMember = false;
+        _members[msg.sender] = _members[msg.sender].withoutMembership();
         ++_reserve.left;
         _markStale(msg.sender);
-        emit Left(msg.sender, recipient, bond);
+        emit Left(msg.sender, recipient, terms_.bond);
 
-        _send(recipient, bond);
+        Money.give(terms_.token, recipient, terms_.bond);
     }
 
     // ------------------------------------------------------------------------------------------------ price lists
@@ -206,11 +222,12 @@ contract Task is ITask, EIP712 {
         Terms memory terms_ = terms();
         List memory list = _list;
         bytes32 listHash;
+        address previous;
         if (version == list.version + 1) {
             if (size < terms_.minHired || size > terms_.maxClients) {
                 revert BcflErrors.Task_ListSizeOutOfRange(size, terms_.minHired, terms_.maxClients);
             }
-            list = List(version, size, 0, 0, false, 0, address(0));
+            list = List(version, size, 0, 0, false, 0);
             emit ListBegun(version, size);
         } else {
             if (version == 0 || version != list.version) {
@@ -219,57 +236,84 @@ contract Task is ITask, EIP712 {
             if (size != list.size) revert BcflErrors.Task_WrongSize(version, size, list.size);
             if (list.posted == size) revert BcflErrors.Task_ListComplete(version, size);
             listHash = _listHash;
+            previous = _lastPosted;
         }
         if (entries.length > size - list.posted) {
             revert BcflErrors.Task_ListOverflow(version, list.posted + entries.length, size);
         }
 
+        Prices.Offer memory offer = _offer(terms_, terms_.miningBudget / size);
         for (uint256 i; i < entries.length; ++i) {
-            _postEntry(entries[i], list, terms_);
-            listHash = keccak256(abi.encode(listHash, entries[i]));
+            _postEntry(entries[i], previous, list, terms_, offer);
+            previous = entries[i].client;
+            listHash = _chain(listHash, entries[i]);
         }
+        if (list.posted != size) _lastPosted = previous;
         _list = list;
         _listHash = listHash;
+        _emitEntriesPosted(version, entries);
     }
 
-    /// @dev Checks and stores one entry, and adds it to `list` in memory.
-    function _postEntry(Entry calldata entry, List memory list, Terms memory terms_) private {
-        Member memory member = _members[entry.client];
-        if (!member.isMember) revert BcflErrors.Task_NotMember(entry.client);
-        if (entry.client <= list.lastClient) revert BcflErrors.Task_NotAscending(list.lastClient, entry.client);
+    /// @dev `emit EntriesPosted(version, entries)`, which would decode and encode every field once more.
+    function _emitEntriesPosted(uint32 version, Entry[] calldata entries) private {
+        bytes32 topic = EntriesPosted.selector;
+        assembly ("memory-safe") {
+            let size := mul(entries.length, 96)
+            let data := mload(0x40)
+            mstore(data, 32)
+            mstore(add(data, 32), entries.length)
+            calldatacopy(add(data, 64), entries.offset, size)
+            log2(data, add(size, 64), topic, version)
+        }
+    }
 
-        uint256 trainingPrice;
-        uint256 miningPrice;
-        if (entry.trainingCap != 0) {
-            // In 256 bits: a sum that could wrap would let a list overspend. First, because `Prices` needs caps below 2^79.
-            uint256 trainingCaps = uint256(list.trainingCaps) + entry.trainingCap;
-            uint256 trainingBudget = terms_.budget - terms_.miningBudget;
-            if (trainingCaps > trainingBudget) revert BcflErrors.Task_CapsExceedBudget(trainingCaps, trainingBudget);
-            list.trainingCaps = uint80(trainingCaps);
-            ++list.hired;
-            (trainingPrice, miningPrice) = Prices.check(
-                _offer(terms_, member, entry.trainingCap, entry.trainingFrequency, terms_.miningBudget / list.size),
-                member.maxFrequency,
-                entry.client
-            );
-        } else if (entry.trainingFrequency != 0) {
-            revert BcflErrors.Task_NotHiredHasFrequency(entry.client, entry.trainingFrequency);
+    /// @dev keccak256(abi.encode(listHash, entry)) of an entry whose fields have been read, and so are clean.
+    function _chain(bytes32 listHash, Entry calldata entry) private pure returns (bytes32 chained) {
+        assembly ("memory-safe") {
+            let data := mload(0x40)
+            mstore(data, listHash)
+            calldatacopy(add(data, 32), entry, 96)
+            chained := keccak256(data, 128)
+        }
+    }
+
+    /// @dev Checks and stores one entry, and adds it to `list` in memory. `offer` is used again for each.
+    function _postEntry(
+        Entry calldata entry,
+        address previous,
+        List memory list,
+        Terms memory terms_,
+        Prices.Offer memory offer
+    ) private {
+        address client = entry.client;
+        uint256 trainingCap = entry.trainingCap;
+        uint256 trainingFrequency = entry.trainingFrequency;
+        Member member = _members[client];
+        if (!member.isMember()) revert BcflErrors.Task_NotMember(client);
+        if (client <= previous) revert BcflErrors.Task_NotAscending(previous, client);
+
+        if (trainingCap != 0) {
+            unchecked {
+                // In 256 bits: a sum that could wrap would let a list overspend. First, because `Prices` needs caps below 2^79.
+                uint256 trainingCaps = list.trainingCaps + trainingCap;
+                uint256 trainingBudget = terms_.budget - terms_.miningBudget;
+                if (trainingCaps > trainingBudget) {
+                    revert BcflErrors.Task_CapsExceedBudget(trainingCaps, trainingBudget);
+                }
+                list.trainingCaps = uint80(trainingCaps);
+                ++list.hired;
+            }
+            _setClient(offer, terms_, member, trainingCap, trainingFrequency);
+            Prices.check(offer, member.maxFrequency(), client);
+        } else if (trainingFrequency != 0) {
+            revert BcflErrors.Task_NotHiredHasFrequency(client, trainingFrequency);
         }
 
-        list.lastClient = entry.client;
-        ++list.posted;
-        Listing storage listing = _listings[entry.client];
-        listing.version = list.version;
-        listing.trainingCap = entry.trainingCap;
-        listing.trainingFrequency = entry.trainingFrequency;
-        emit EntryPosted(
-            list.version,
-            entry.client,
-            entry.trainingCap,
-            entry.trainingFrequency,
-            uint128(trainingPrice),
-            uint128(miningPrice)
-        );
+        unchecked {
+            ++list.posted; // at most `size`
+        }
+        _listings[client] =
+            ListingSlot.pack(list.version, trainingCap, trainingFrequency, _listings[client].voteNonce());
     }
 
     // ------------------------------------------------------------------------------------------------ rounds
@@ -284,100 +328,113 @@ contract Task is ITask, EIP712 {
         if (list.posted != list.size) revert BcflErrors.Task_ListIncomplete(version, list.posted, list.size);
         if (list.hired < terms_.minHired) revert BcflErrors.Task_TooFewHired(list.hired, terms_.minHired);
 
-        uint32 number = _round.number + 1;
+        uint32 number = uint32(_round.number()) + 1;
         uint80 miningCap = terms_.miningBudget / list.size;
         // At most the round's budget, and `free` holds the budget of every round not yet opened.
         uint80 committed = list.trainingCaps + miningCap * list.hired;
         bytes32 seed =
             keccak256(abi.encode(blockhash(block.number - 1), address(this), number, _listHash));
-        _round = Round(number, true, uint40(block.timestamp), _round.endedAt, version, miningCap);
+        // Sizes fit: a list has at most 1,000 entries.
+        _round = RoundSlot.open(number, block.timestamp, version, list.size, list.hired);
         _seed = seed;
+        _flow = FlowSlot.pack(_flow.claimable(), _flow.paid(), number);
         _reserve.free -= committed;
-        _flow.committed = committed;
 
         emit RoundOpened(number, version, seed, list.size, list.hired, miningCap, committed);
     }
 
     /// @inheritdoc ITask
-    function submitWork(
-        bytes32 updateHash,
-        uint72 trainingFrequency,
-        uint72 miningFrequency,
-        uint256[2] calldata nonces
-    ) external {
+    function submitWork(Work calldata work) external {
+        _submitWork(msg.sender, work, _accounts[msg.sender]);
+    }
+
+    /// @inheritdoc ITask
+    function submitWorkFor(address client, Work calldata work, uint256 deadline, bytes calldata signature) external {
+        Account account = _accounts[client];
+        bytes32 structHash = Signatures.workHash(client, _seed, work, account.nonce(), deadline);
+        _requireSigned(client, structHash, deadline, signature);
+        _submitWork(client, work, account.withNextNonce());
+    }
+
+    function _submitWork(address client, Work calldata work, Account account) private {
         Terms memory terms_ = terms();
-        _requirePhase(Phase.Working, terms_);
-        Round memory round = _round;
-        Listing memory listing = _listings[msg.sender];
-        if (!_isHired(listing, round)) revert BcflErrors.Task_NotHired(msg.sender, round.number);
-        Account memory account = _accounts[msg.sender];
-        if (account.round == round.number) revert BcflErrors.Task_AlreadySubmitted(msg.sender, round.number);
-        (uint80 trainingPay, uint80 miningPay) = _checkWork(terms_, round, listing, trainingFrequency, miningFrequency);
-        uint256 puzzleHash = Puzzle.lowestHash(
-            Puzzle.challenge(address(this), _seed, msg.sender, updateHash),
-            nonces,
+        Round round = _round;
+        Phase phase_ = _phase(terms_, round);
+        if (phase_ != Phase.Working) revert BcflErrors.Task_WrongPhase(phase_);
+        if (account.round() == round.number()) revert BcflErrors.Task_AlreadySubmitted(client, round.number());
+        (uint256 trainingPay, uint256 miningPay) = _checkWork(client, work, terms_, round);
+        uint256 score = Puzzle.score(
+            Puzzle.challenge(address(this), _seed, client, work.updateHash),
+            work.nonces,
             Puzzle.expectedHashes(terms_.miningCycles, terms_.cyclesPerHash)
         );
 
-        uint80 pay = trainingPay + miningPay;
-        _accounts[msg.sender] = Account(round.number, pay, account.settled + account.pending);
-        _flow.committed -= pay;
-        _flow.claimable += pay;
         emit WorkSubmitted(
-            round.number,
-            msg.sender,
-            updateHash,
-            nonces,
-            trainingFrequency,
-            miningFrequency,
-            trainingPay,
-            miningPay
+            uint32(round.number()),
+            client,
+            work.updateHash,
+            work.nonces,
+            work.trainingFrequency,
+            work.miningFrequency,
+            uint80(trainingPay),
+            uint80(miningPay)
         );
-        _rank(round.number, uint64(puzzleHash >> 192));
-    }
-
-    /// @dev Checks the claimed frequencies of `msg.sender`, (5)–(7), q ≤ q_i and the time passed; returns the capped pay.
-    function _checkWork(
-        Terms memory terms_,
-        Round memory round,
-        Listing memory listing,
-        uint256 trainingFrequency,
-        uint256 miningFrequency
-    ) private view returns (uint80, uint80) {
-        Member memory member = _members[msg.sender];
-        _requireFrequency(trainingFrequency, member.maxFrequency);
-        _requireFrequency(miningFrequency, member.maxFrequency);
-        Prices.Offer memory offer =
-            _offer(terms_, member, listing.trainingCap, listing.trainingFrequency, round.miningCap);
-        (uint256 trainingPrice, uint256 miningPrice) = Prices.prices(offer, msg.sender);
-        Prices.requireEnergyCovered(trainingPrice, offer.energyCoefficient, trainingFrequency);
-        Prices.requireEnergyCovered(miningPrice, offer.energyCoefficient, miningFrequency);
-
-        uint256 claimedTime = Prices.claimedTimeUp(
-            offer.trainingCycles, trainingFrequency, offer.miningCycles, miningFrequency
-        );
-        if (claimedTime > terms_.deadline) revert BcflErrors.Task_DeadlineExceeded(claimedTime, terms_.deadline);
-        uint256 elapsed = block.timestamp - round.openedAt;
-        if (claimedTime > elapsed) revert BcflErrors.Task_TimeNotPassed(claimedTime, elapsed);
-
-        (uint256 forTraining, uint256 forMining) =
-            Prices.pays(offer, trainingPrice, trainingFrequency, miningPrice, miningFrequency);
-        // Capped, so both fit in 80 bits.
-        return (uint80(forTraining), uint80(forMining));
-    }
-
-    /// @dev Puts `msg.sender` among the two lowest puzzle hashes of the round.
-    function _rank(uint32 number, uint64 puzzleHash) private {
-        Candidate memory generator = _generator;
-        Candidate memory candidate = Candidate(msg.sender, number, puzzleHash);
-        if (generator.round != number || puzzleHash < generator.puzzleHash) {
-            if (generator.round == number) _runnerUp = generator;
-            _generator = candidate;
-            emit GeneratorChanged(number, msg.sender, puzzleHash);
-        } else {
-            Candidate memory runnerUp = _runnerUp;
-            if (runnerUp.round != number || puzzleHash < runnerUp.puzzleHash) _runnerUp = candidate;
+        unchecked {
+            // Both pays are capped: their sum is at most the round's budget, and that of all rounds below 2^88.
+            uint256 pay = trainingPay + miningPay;
+            _accounts[client] = AccountSlot.pack(
+                round.number(), pay, account.settled() + account.pending(), account.nonce()
+            );
+            round = round.withCredit(pay);
         }
+        if (score < round.runnerUpScore()) round = _rank(client, round, score);
+        _round = round;
+    }
+
+    /// @dev Checks the client's claimed frequencies, (5)–(7), q ≤ q_i and the time passed; returns the capped pay.
+    function _checkWork(address client, Work calldata work, Terms memory terms_, Round round)
+        private
+        view
+        returns (uint256, uint256)
+    {
+        Listing listing = _listings[client];
+        if (!_isHired(listing, round)) revert BcflErrors.Task_NotHired(client, round.number());
+        Member member = _members[client];
+        _requireFrequency(work.trainingFrequency, member.maxFrequency());
+        _requireFrequency(work.miningFrequency, member.maxFrequency());
+        Prices.Offer memory offer = _offer(terms_, terms_.miningBudget / round.size());
+        _setClient(offer, terms_, member, listing.trainingCap(), listing.trainingFrequency());
+        (uint256 trainingPrice, uint256 miningPrice) = Prices.prices(offer, client);
+        Prices.requireEnergyCovered(trainingPrice, offer.energyCoefficient, work.trainingFrequency);
+        Prices.requireEnergyCovered(miningPrice, offer.energyCoefficient, work.miningFrequency);
+
+        _requireTime(work, offer, block.timestamp - round.since());
+
+        return Prices.pays(offer, trainingPrice, work.trainingFrequency, miningPrice, work.miningFrequency);
+    }
+
+    /// @dev (7), and that the claimed time has really passed.
+    function _requireTime(Work calldata work, Prices.Offer memory offer, uint256 elapsed) private pure {
+        uint256 claimedTime = Prices.claimedTimeUp(
+            offer.trainingCycles, work.trainingFrequency, offer.miningCycles, work.miningFrequency
+        );
+        if (claimedTime > offer.deadline) revert BcflErrors.Task_DeadlineExceeded(claimedTime, offer.deadline);
+        if (claimedTime > elapsed) revert BcflErrors.Task_TimeNotPassed(claimedTime, elapsed);
+    }
+
+    /// @dev Puts `client`, whose score is below the runner-up's, among the two lowest; returns the round with the new
+    /// runner-up's score.
+    function _rank(address client, Round round, uint256 score) private returns (Round) {
+        Generator memory generator = _generator;
+        bool isFirst = generator.round != round.number();
+        if (isFirst || score < generator.score) {
+            _generator = Generator(client, uint32(round.number()), uint32(score));
+            emit GeneratorChanged(uint32(round.number()), client, uint32(score));
+            if (isFirst) return round;
+            (client, score) = (generator.client, generator.score);
+        }
+        _runnerUp = client;
+        return round.withRunnerUpScore(score);
     }
 
     /// @inheritdoc ITask
@@ -385,16 +442,20 @@ contract Task is ITask, EIP712 {
         _requireProposer();
         if (modelHash == 0) revert BcflErrors.Task_ZeroModelHash();
 
-        emit ModelProposed(_round.number, msg.sender, modelHash);
+        emit ModelProposed(uint32(_round.number()), msg.sender, modelHash);
     }
 
     /// @inheritdoc ITask
-    function endRoundByQuorum(RoundResult calldata result, Vote[] calldata votes) external {
+    function endRoundByQuorum(
+        RoundResult calldata result,
+        Ballot[] calldata ballots,
+        WalletVote[] calldata walletVotes
+    ) external {
         _requireProposer();
         if (result.modelHash == 0) revert BcflErrors.Task_ZeroModelHash();
-        uint32 hired = _list.hired;
-        uint256 count = _countVotes(result, votes);
-        if (count * 3 <= uint256(hired) * 2) revert BcflErrors.Task_QuorumMissed(count, hired);
+        Round round = _round;
+        uint256 count = _countVotes(result, ballots, walletVotes, round);
+        if (count * 3 <= round.hired() * 2) revert BcflErrors.Task_QuorumMissed(count, round.hired());
 
         globalModel = result.modelHash;
         // Two statements: the order in which Solidity evaluates the operands of a sum is its own.
@@ -412,31 +473,81 @@ contract Task is ITask, EIP712 {
 
     /// @dev Counts the votes under `result`, each by another hired client of the round's list. A signature that does not
     /// hold counts for nothing instead of reverting: a signer who revokes at the last moment takes back only its own.
-    function _countVotes(RoundResult calldata result, Vote[] calldata votes) private view returns (uint256 count) {
-        Round memory round = _round;
-        bytes32 separator = _domainSeparatorV4();
-        bytes memory encoded = Votes.encode(round.number, _seed, result);
+    function _countVotes(
+        RoundResult calldata result,
+        Ballot[] calldata ballots,
+        WalletVote[] calldata walletVotes,
+        Round round
+    ) private view returns (uint256 count) {
+        for (uint256 i; i < ballots.length; ++i) {
+            uint256 nonce = ballots[i].nonce;
+            if (i != 0 && nonce <= ballots[i - 1].nonce) {
+                revert BcflErrors.Task_BallotsNotAscending(ballots[i - 1].nonce, uint32(nonce));
+            }
+            count += _countBallot(
+                _voteDigest(round.number(), result, nonce),
+                ballots[i].signatures,
+                ListingSlot.voter(round.listVersion(), nonce)
+            );
+        }
         address previous;
-        for (uint256 i; i < votes.length; ++i) {
-            address signer = votes[i].signer;
+        for (uint256 i; i < walletVotes.length; ++i) {
+            address signer = walletVotes[i].signer;
             if (signer <= previous) revert BcflErrors.Task_NotAscending(previous, signer);
-            Listing memory listing = _listings[signer];
-            if (!_isHired(listing, round)) revert BcflErrors.Task_NotHired(signer, round.number);
-            bytes32 digest =
-                MessageHashUtils.toTypedDataHash(separator, Votes.structHash(encoded, listing.nonce));
-            if (Votes.isSignedBy(digest, signer, votes[i].signature)) ++count;
             previous = signer;
+            Listing listing = _listings[signer];
+            bytes32 digest = _voteDigest(round.number(), result, listing.voteNonce());
+            if (
+                _isHired(listing, round) && Signatures.isKeyless(signer)
+                    && Signatures.isSignedByWallet(signer, digest, walletVotes[i].signature)
+            ) ++count;
+        }
+    }
+
+    /// @dev Counts the signers whose listing is `voter`, as far as they ascend, so that none counts twice. Those of two
+    /// ballots differ, since a client has one vote nonce. In assembly because a quorum is the longest loop on chain.
+    function _countBallot(bytes32 digest, bytes32[2][] calldata signatures, Listing voter)
+        private
+        view
+        returns (uint256 count)
+    {
+        assembly ("memory-safe") {
+            // The key of a listing: the signer, and the mapping's slot. Where ecrecover finds nobody, the signer before stays,
+            // who does not ascend; zero is on no list.
+            mstore(0x00, 0)
+            mstore(0x20, _listings.slot)
+            let input := mload(0x40) // digest, v, r, s for ecrecover
+            mstore(input, voter)
+            let hired := mload(input) // else the compiler works it out for each signature
+            mstore(input, digest)
+            let previous := 0
+            let pointer := signatures.offset
+            for { let left := signatures.length } left { left := sub(left, 1) } {
+                mstore(add(input, 64), calldataload(pointer))
+                let s := calldataload(add(pointer, 32))
+                let parity := shr(255, s)
+                mstore(add(input, 32), add(parity, 27))
+                mstore(add(input, 96), xor(s, shl(255, parity)))
+                pointer := add(pointer, 64)
+                pop(staticcall(gas(), 1, input, 128, 0x00, 32))
+                let signer := mload(0x00)
+                let difference := xor(sload(keccak256(0x00, 0x40)), hired)
+                // No difference outside cap and frequency, and above: without a branch, which costs more.
+                let counts := lt(or(shl(224, difference), shr(184, difference)), gt(signer, previous))
+                count := add(count, counts)
+                previous := xor(previous, mul(counts, xor(previous, signer)))
+            }
         }
     }
 
     /// @dev Cancels the round's pay of each rejected client; returns the sum.
     function _reject(address[] calldata rejected) private returns (uint256 cancelled) {
-        uint32 number = _round.number;
+        uint32 number = uint32(_round.number());
         address previous;
         for (uint256 i; i < rejected.length; ++i) {
             address client = rejected[i];
             if (client <= previous) revert BcflErrors.Task_NotAscending(previous, client);
-            if (_accounts[client].round != number) revert BcflErrors.Task_NothingToReject(client, number);
+            if (_accounts[client].round() != number) revert BcflErrors.Task_NothingToReject(client, number);
             uint256 amount = _cancelPending(client, number);
             cancelled += amount;
             previous = client;
@@ -446,18 +557,18 @@ contract Task is ITask, EIP712 {
 
     /// @dev Burns the bond of each forfeited client and cancels its pay of the round; returns the sum of the latter.
     function _forfeit(address[] calldata forfeited) private returns (uint256 cancelled) {
-        uint32 number = _round.number;
+        uint32 number = uint32(_round.number());
         uint256 bond = terms().bond;
         address previous;
         for (uint256 i; i < forfeited.length; ++i) {
             address client = forfeited[i];
             if (client <= previous) revert BcflErrors.Task_NotAscending(previous, client);
-            if (_listings[client].version != _round.listVersion) revert BcflErrors.Task_NotListed(client, number);
+            if (_listings[client].version() != _round.listVersion()) revert BcflErrors.Task_NotListed(client, number);
             uint256 amount = _cancelPending(client, number);
             cancelled += amount;
             previous = client;
             // Nobody leaves while a round is open, so the bond is there.
-            _members[client].isMember = false;
+            _members[client] = _members[client].withoutMembership();
             ++_reserve.forfeited;
             _list.isStale = true;
             emit BondForfeited(number, client, bond, amount);
@@ -465,45 +576,66 @@ contract Task is ITask, EIP712 {
     }
 
     /// @dev Takes back what `client` earned in round `number`, nothing if it did not work.
-    function _cancelPending(address client, uint32 number) private returns (uint256 amount) {
-        Account storage account = _accounts[client];
-        if (account.round == number) {
-            amount = account.pending;
-            account.pending = 0;
+    function _cancelPending(address client, uint256 number) private returns (uint256 amount) {
+        Account account = _accounts[client];
+        if (account.round() == number) {
+            amount = account.pending();
+            _accounts[client] = account.withoutPending();
         }
     }
 
     /// @dev Returns to the owner's balance what nobody earned.
     function _endRound(bytes32 modelHash, uint32 votes, uint256 cancelled) private {
-        Flow memory flow = _flow;
-        uint256 refunded = flow.committed + cancelled;
-        _flow = Flow(0, flow.claimable - uint88(cancelled), flow.paid);
+        Round round = _round;
+        uint256 earned = round.credited() - cancelled;
+        uint256 refunded = _committed(round) - earned;
+        Flow flow = _flow;
+        _flow = FlowSlot.pack(flow.claimable() + earned, flow.paid(), 0); // below 2^88, what the task holds for all rounds
         _reserve.free += uint88(refunded);
-        _round.isOpen = false;
-        _round.endedAt = uint40(block.timestamp);
+        _round = round.ended(block.timestamp);
 
-        emit RoundEnded(_round.number, modelHash, votes, refunded);
+        emit RoundEnded(uint32(round.number()), modelHash, votes, refunded);
+    }
+
+    /// @dev Σ caps of the hired in the open round. Its list stands still, so it need not be stored with the round.
+    function _committed(Round round) private view returns (uint256) {
+        return _list.trainingCaps + terms().miningBudget / round.size() * round.hired();
     }
 
     // ------------------------------------------------------------------------------------------------ money
 
     /// @inheritdoc ITask
-    function claim(address payable recipient) external returns (uint256 amount) {
-        Account memory account = _accounts[msg.sender];
-        bool isEarned = !_isPending(account);
-        amount = account.settled + (isEarned ? account.pending : 0);
-        if (amount == 0) revert BcflErrors.Task_NothingToClaim(msg.sender);
-
-        _accounts[msg.sender] = Account(account.round, isEarned ? 0 : account.pending, 0);
-        Flow memory flow = _flow;
-        _flow = Flow(flow.committed, flow.claimable - uint88(amount), flow.paid + uint88(amount));
-        emit Claimed(msg.sender, recipient, amount);
-
-        _send(recipient, amount);
+    function claim(address recipient) external returns (uint256 amount) {
+        return _claim(msg.sender, recipient, _accounts[msg.sender]);
     }
 
     /// @inheritdoc ITask
-    function closeTask(address payable recipient) external onlyOwner onlyBetweenRounds returns (uint256 amount) {
+    function claimFor(address client, address recipient, uint256 deadline, bytes calldata signature)
+        external
+        returns (uint256 amount)
+    {
+        Account account = _accounts[client];
+        bytes32 structHash = Signatures.claimHash(client, recipient, account.nonce(), deadline);
+        _requireSigned(client, structHash, deadline, signature);
+        return _claim(client, recipient, account.withNextNonce());
+    }
+
+    function _claim(address client, address recipient, Account account) private returns (uint256 amount) {
+        Flow flow = _flow;
+        bool isEarned = account.round() != flow.openRound();
+        amount = account.settled() + (isEarned ? account.pending() : 0);
+        if (amount == 0) revert BcflErrors.Task_NothingToClaim(client);
+
+        _accounts[client] =
+            AccountSlot.pack(account.round(), isEarned ? 0 : account.pending(), 0, account.nonce());
+        _flow = FlowSlot.pack(flow.claimable() - amount, flow.paid() + amount, flow.openRound());
+        emit Claimed(client, recipient, amount);
+
+        Money.give(_token(), recipient, amount);
+    }
+
+    /// @inheritdoc ITask
+    function closeTask(address recipient) external onlyOwner onlyBetweenRounds returns (uint256 amount) {
         amount = _reserve.free;
 
         _reserve.free = 0;
@@ -511,14 +643,17 @@ contract Task is ITask, EIP712 {
         _withdrawn = amount;
         emit TaskClosed(recipient, amount);
 
-        _send(recipient, amount);
+        Money.give(_token(), recipient, amount);
     }
 
     /// @inheritdoc ITask
-    function revokeVotes() external {
-        uint32 nonce = ++_listings[msg.sender].nonce;
+    function revokeSignatures() external {
+        Account account = _accounts[msg.sender].withNextNonce();
+        Listing listing = _listings[msg.sender].withNextVoteNonce();
+        _accounts[msg.sender] = account;
+        _listings[msg.sender] = listing;
 
-        emit VotesRevoked(msg.sender, nonce);
+        emit SignaturesRevoked(msg.sender, uint32(account.nonce()), uint32(listing.voteNonce()));
     }
 
     // ------------------------------------------------------------------------------------------------ views
@@ -534,22 +669,21 @@ contract Task is ITask, EIP712 {
 
     /// @inheritdoc ITask
     function phase() external view returns (Phase) {
-        return _phase(terms());
+        return _phase(terms(), _round);
     }
 
     /// @dev The phase follows from the clock, so that no window has to be closed by a transaction.
-    function _phase(Terms memory terms_) private view returns (Phase) {
-        Round memory round = _round;
-        if (!round.isOpen) {
-            if (_reserve.isClosed || round.number == terms_.rounds) return Phase.Over;
+    function _phase(Terms memory terms_, Round round) private view returns (Phase) {
+        if (!round.isOpen()) {
+            if (_reserve.isClosed || round.number() == terms_.rounds) return Phase.Over;
             uint256 cycle = uint256(terms_.joinWindow) + terms_.listWindow;
-            uint256 since = (block.timestamp - round.endedAt) % cycle;
+            uint256 since = (block.timestamp - round.since()) % cycle;
             return since < terms_.joinWindow ? Phase.Joining : Phase.Frozen;
         }
 
-        uint256 workEnd = uint256(round.openedAt) + terms_.deadline + terms_.grace;
+        uint256 workEnd = uint256(round.since()) + terms_.deadline + terms_.grace;
         if (block.timestamp <= workEnd) return Phase.Working;
-        if (_generator.round != round.number) return Phase.Expired;
+        if (_generator.round != round.number()) return Phase.Expired;
         uint256 windows = (block.timestamp - workEnd - 1) / terms_.proposalWindow;
         return Phase(Math.min(uint256(Phase.GeneratorProposing) + windows, uint256(Phase.Expired)));
     }
@@ -557,15 +691,15 @@ contract Task is ITask, EIP712 {
     /// @inheritdoc ITask
     function ledger() external view returns (Ledger memory) {
         Terms memory terms_ = terms();
-        Flow memory flow = _flow;
+        Round round = _round;
         Reserve memory reserve = _reserve;
-        uint256 funds = uint256(terms_.budget) * terms_.rounds;
+        uint256 credited = round.isOpen() ? round.credited() : 0;
         uint256 bond = terms_.bond;
         return Ledger({
-            deposited: funds + bond * reserve.joined,
-            paid: flow.paid,
-            claimable: flow.claimable,
-            committed: flow.committed,
+            deposited: uint256(terms_.budget) * terms_.rounds + bond * reserve.joined,
+            paid: _flow.paid(),
+            claimable: _flow.claimable() + credited,
+            committed: round.isOpen() ? _committed(round) - credited : 0,
             free: reserve.free,
             returned: _withdrawn + bond * reserve.left,
             bonds: bond * (reserve.joined - reserve.left - reserve.forfeited),
@@ -575,17 +709,18 @@ contract Task is ITask, EIP712 {
 
     /// @inheritdoc ITask
     function roundState() external view returns (RoundState memory) {
-        Round memory round = _round;
+        Round round = _round;
+        bool hasWork = _generator.round == round.number();
         return RoundState({
-            number: round.number,
-            isOpen: round.isOpen,
-            openedAt: round.openedAt,
-            endedAt: round.endedAt,
-            listVersion: round.listVersion,
-            miningCap: round.miningCap,
+            number: uint32(round.number()),
+            isOpen: round.isOpen(),
+            openedAt: uint40(round.isOpen() ? round.since() : 0),
+            endedAt: uint40(round.isOpen() ? 0 : round.since()),
+            listVersion: uint32(round.listVersion()),
+            miningCap: round.size() == 0 ? 0 : uint80(terms().miningBudget / round.size()),
             seed: _seed,
-            generator: _generator.round == round.number ? _generator.client : address(0),
-            runnerUp: _runnerUp.round == round.number ? _runnerUp.client : address(0)
+            generator: hasWork ? _generator.client : address(0),
+            runnerUp: hasWork && round.runnerUpScore() != RoundSlot.NO_SCORE ? _runnerUp : address(0)
         });
     }
 
@@ -599,51 +734,71 @@ contract Task is ITask, EIP712 {
 
     /// @inheritdoc ITask
     function clientState(address client) external view returns (ClientState memory) {
-        Member memory member = _members[client];
-        Listing memory listing = _listings[client];
-        Account memory account = _accounts[client];
-        bool isPending = _isPending(account);
+        Member member = _members[client];
+        Listing listing = _listings[client];
+        Account account = _accounts[client];
+        bool isPending = account.round() != 0 && account.round() == _flow.openRound();
         return ClientState({
-            report: Report(member.trainingUnits, member.energyCoefficient, member.maxFrequency),
-            isMember: member.isMember,
+            report: Report(
+                uint32(member.trainingUnits()), uint112(member.energyCoefficient()), uint72(member.maxFrequency())
+            ),
+            isMember: member.isMember(),
             isAdmitted: _admitted[client],
-            listVersion: listing.version,
-            trainingCap: listing.trainingCap,
-            trainingFrequency: listing.trainingFrequency,
-            lastRound: account.round,
-            nonce: listing.nonce,
-            claimable: account.settled + (isPending ? 0 : account.pending),
-            pending: isPending ? account.pending : 0
+            listVersion: uint32(listing.version()),
+            trainingCap: uint80(listing.trainingCap()),
+            trainingFrequency: uint72(listing.trainingFrequency()),
+            lastRound: uint32(account.round()),
+            nonce: uint32(account.nonce()),
+            voteNonce: uint32(listing.voteNonce()),
+            claimable: account.settled() + (isPending ? 0 : account.pending()),
+            pending: isPending ? account.pending() : 0
         });
     }
 
     /// @inheritdoc ITask
     function voteDigest(RoundResult calldata result, uint32 nonce) external view returns (bytes32) {
-        return _hashTypedDataV4(Votes.structHash(Votes.encode(_round.number, _seed, result), nonce));
+        return _voteDigest(_round.number(), result, nonce);
     }
 
     // ------------------------------------------------------------------------------------------------ helpers
 
+    /// @dev `terms().token` alone: the second word of the clone's arguments.
+    function _token() private view returns (address token) {
+        assembly ("memory-safe") {
+            extcodecopy(address(), 0x00, add(ARGUMENTS, 32), 32)
+            token := mload(0x00)
+        }
+    }
+
+    function _requireOwner() private view {
+        address owner = terms().owner;
+        if (msg.sender != owner) revert BcflErrors.Task_NotOwner(msg.sender, owner);
+    }
+
+    function _requireBetweenRounds() private view {
+        if (_round.isOpen() || _reserve.isClosed) revert BcflErrors.Task_WrongPhase(_phase(terms(), _round));
+    }
+
     function _requirePhase(Phase expected, Terms memory terms_) private view {
-        Phase phase_ = _phase(terms_);
+        Phase phase_ = _phase(terms_, _round);
         if (phase_ != expected) revert BcflErrors.Task_WrongPhase(phase_);
     }
 
     function _requireMember(address client) private view {
-        if (!_members[client].isMember) revert BcflErrors.Task_NotMember(client);
+        if (!_members[client].isMember()) revert BcflErrors.Task_NotMember(client);
     }
 
     /// @dev The party whose window it is; with a single worker the runner-up's window is nobody's.
     function _requireProposer() private view {
-        Phase phase_ = _phase(terms());
-        uint32 number = _round.number;
+        Phase phase_ = _phase(terms(), _round);
+        uint256 number = _round.number();
         bool mayPropose;
         if (phase_ == Phase.GeneratorProposing) {
             mayPropose = msg.sender == _generator.client;
         } else if (phase_ == Phase.RunnerUpProposing) {
-            mayPropose = msg.sender == _runnerUp.client && _runnerUp.round == number;
+            mayPropose = msg.sender == _runnerUp && _round.runnerUpScore() != RoundSlot.NO_SCORE;
         } else if (phase_ == Phase.WorkersProposing) {
-            mayPropose = _accounts[msg.sender].round == number;
+            mayPropose = _accounts[msg.sender].round() == number;
         } else {
             revert BcflErrors.Task_WrongPhase(phase_);
         }
@@ -656,23 +811,18 @@ contract Task is ITask, EIP712 {
         }
     }
 
-    /// @dev Whether the account's last pay belongs to a round that has not ended.
-    function _isPending(Account memory account) private view returns (bool) {
-        return _round.isOpen && account.round == _round.number;
-    }
-
     /// @dev Whether the listing is one of the round's list with a positive cap. Entries stand still while it is open.
-    function _isHired(Listing memory listing, Round memory round) private pure returns (bool) {
-        return listing.version == round.listVersion && listing.trainingCap != 0;
+    function _isHired(Listing listing, Round round) private pure returns (bool) {
+        return listing.version() == round.listVersion() && listing.isHired();
     }
 
     /// @dev A list that names `client` no longer says what the client says.
     function _markStale(address client) private {
-        uint32 version = _listings[client].version;
+        uint256 version = _listings[client].version();
         if (version != 0 && version == _list.version) _list.isStale = true;
     }
 
-    function _setReport(Report calldata report, uint32 maxTrainingUnits) private {
+    function _setReport(address client, Report calldata report, uint32 maxTrainingUnits) private {
         if (
             report.trainingUnits == 0 || report.trainingUnits > maxTrainingUnits || report.energyCoefficient == 0
                 || report.maxFrequency == 0
@@ -681,36 +831,62 @@ contract Task is ITask, EIP712 {
                 report.trainingUnits, report.energyCoefficient, report.maxFrequency
             );
         }
-        _members[msg.sender] =
-            Member(report.trainingUnits, report.energyCoefficient, report.maxFrequency, true);
-        emit Reported(msg.sender, report.trainingUnits, report.energyCoefficient, report.maxFrequency);
+        _members[client] = MemberSlot.pack(report.trainingUnits, report.energyCoefficient, report.maxFrequency);
+        emit Reported(client, report.trainingUnits, report.energyCoefficient, report.maxFrequency);
     }
 
-    function _offer(
+    /// @dev What all of a list's offers have in common.
+    function _offer(Terms memory terms_, uint256 miningCap) private pure returns (Prices.Offer memory offer) {
+        offer.policy = terms_.policy;
+        offer.miningCap = miningCap;
+        offer.miningCycles = terms_.miningCycles;
+        offer.deadline = terms_.deadline;
+        offer.reservationUtility = terms_.reservationUtility;
+    }
+
+    /// @dev What is the client's own in its offer.
+    function _setClient(
+        Prices.Offer memory offer,
         Terms memory terms_,
-        Member memory member,
+        Member member,
         uint256 trainingCap,
-        uint256 trainingFrequency,
-        uint256 miningCap
-    ) private pure returns (Prices.Offer memory) {
-        return Prices.Offer({
-            policy: terms_.policy,
-            trainingCycles: uint256(member.trainingUnits) * terms_.cycleUnit,
-            energyCoefficient: member.energyCoefficient,
-            trainingCap: trainingCap,
-            trainingFrequency: trainingFrequency,
-            miningCap: miningCap,
-            miningCycles: terms_.miningCycles,
-            deadline: terms_.deadline,
-            reservationUtility: terms_.reservationUtility
-        });
+        uint256 trainingFrequency
+    ) private pure {
+        unchecked {
+            offer.trainingCycles = member.trainingUnits() * terms_.cycleUnit; // below 2^48 by the terms' ranges
+        }
+        offer.energyCoefficient = member.energyCoefficient();
+        offer.trainingCap = trainingCap;
+        offer.trainingFrequency = trainingFrequency;
     }
 
-    /// @dev The one way money leaves. Reverts as a whole where the receiver refuses, which hurts only who named it.
-    function _send(address payable recipient, uint256 amount) private {
-        if (recipient == address(0)) revert BcflErrors.Task_ZeroRecipient();
-        if (!SafeTransferLib.trySafeTransferETH(recipient, amount, gasleft())) {
-            revert BcflErrors.Task_TransferFailed(recipient, amount);
+    function _voteDigest(uint256 round, RoundResult calldata result, uint256 nonce) private view returns (bytes32) {
+        return _hashTypedData(Signatures.voteHash(round, _seed, result, nonce));
+    }
+
+    /// @dev Uses up the client's number with a signed report.
+    function _useReportSignature(
+        bytes32 typeHash,
+        address client,
+        Report calldata report,
+        uint256 deadline,
+        bytes calldata signature
+    ) private {
+        Account account = _accounts[client];
+        _requireSigned(
+            client, Signatures.reportHash(typeHash, client, report, account.nonce(), deadline), deadline, signature
+        );
+        _accounts[client] = account.withNextNonce();
+    }
+
+    function _requireSigned(address client, bytes32 structHash, uint256 deadline, bytes calldata signature)
+        private
+        view
+    {
+        if (block.timestamp > deadline) revert BcflErrors.Task_SignatureExpired(deadline, block.timestamp);
+        bytes32 digest = _hashTypedData(structHash);
+        if (!Signatures.isSignedBy(client, digest, signature)) {
+            revert BcflErrors.Task_WrongSignature(client, digest);
         }
     }
 }

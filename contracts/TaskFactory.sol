@@ -3,9 +3,10 @@ pragma solidity ^0.8.24;
 
 import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
 import {ITaskFactory} from "./interfaces/ITaskFactory.sol";
-import {Terms} from "./interfaces/ITask.sol";
+import {Permit, Terms} from "./interfaces/ITask.sol";
+import {Money} from "./libraries/Money.sol";
 import {TermsCheck} from "./libraries/TermsCheck.sol";
-import {BcflErrors} from "./libraries/BcflErrors.sol";
+import {Relay} from "./Relay.sol";
 import {Task} from "./Task.sol";
 
 /// @title TaskFactory
@@ -15,17 +16,33 @@ contract TaskFactory is ITaskFactory {
     address public immutable implementation = address(new Task());
 
     /// @inheritdoc ITaskFactory
+    address public immutable relay = address(new Relay());
+
+    /// @inheritdoc ITaskFactory
     mapping(address task => bool) public isTask;
 
     /// @inheritdoc ITaskFactory
     function createTask(Terms calldata terms) external payable returns (address task) {
+        return _createTask(terms);
+    }
+
+    /// @inheritdoc ITaskFactory
+    function createTaskWithPermit(Terms calldata terms, Permit calldata permit) external returns (address task) {
+        Money.permit(terms.token, msg.sender, _funds(terms), permit);
+        return _createTask(terms);
+    }
+
+    function _createTask(Terms calldata terms) private returns (address task) {
         TermsCheck.check(terms);
-        uint256 funds = uint256(terms.budget) * terms.rounds;
-        if (msg.value != funds) revert BcflErrors.Task_WrongValue(msg.value, funds);
 
         task = Clones.cloneWithImmutableArgs(implementation, abi.encode(terms));
         isTask[task] = true;
         emit TaskCreated(task, terms.owner, terms);
-        Task(task).initialize{value: funds}();
+        Money.take(terms.token, msg.sender, task, _funds(terms));
+        Task(task).initialize{value: msg.value}();
+    }
+
+    function _funds(Terms calldata terms) private pure returns (uint256) {
+        return uint256(terms.budget) * terms.rounds;
     }
 }

@@ -37,7 +37,7 @@ enum Phase {
 struct Terms {
     /// Who posts lists, opens rounds, and gets back what nobody earned.
     address owner;
-    /// What the task pays in; the zero address is the chain's own coin (the only one so far).
+    /// What the task pays in: an ERC-20 contract, or the zero address for the chain's own coin.
     address token;
     /// How prices follow from caps and reports.
     Policy policy;
@@ -111,11 +111,39 @@ struct RoundResult {
     address[] forfeited;
 }
 
-/// @notice A hired client's signature under a round's result.
-struct Vote {
+/// @notice What a client brings in a round.
+struct Work {
+    /// Keccak-256 of the update's file.
+    bytes32 updateHash;
+    /// q_t, GHz with 18 decimals.
+    uint72 trainingFrequency;
+    /// q_m, GHz with 18 decimals.
+    uint72 miningFrequency;
+    /// Sixteen nonces of 32 bits, lowest bits first, one for each small puzzle.
+    uint256[2] nonces;
+}
+
+/// @notice Votes of accounts under a round's result. Who signed follows from the signatures.
+struct Ballot {
+    /// The vote nonce that all of these signers have: zero, unless they have revoked.
+    uint32 nonce;
+    /// (r, vs) of EIP-2098, in ascending order of the signers: one that is not above all before it counts for nothing.
+    bytes32[2][] signatures;
+}
+
+/// @notice The vote of an ERC-1271 contract under a round's result.
+struct WalletVote {
     address signer;
-    /// 65 bytes of an account, or whatever the signer's ERC-1271 contract takes, which has 100,000 gas to answer.
+    /// Whatever the contract takes; it has 100,000 gas to answer.
     bytes signature;
+}
+
+/// @notice An ERC-2612 permit for exactly the amount that the call takes.
+struct Permit {
+    uint256 deadline;
+    uint8 v;
+    bytes32 r;
+    bytes32 s;
 }
 
 /// @notice Where every unit of the task's money is. `deposited` is the sum of the other seven, always.
@@ -141,15 +169,17 @@ struct Ledger {
 struct RoundState {
     uint32 number;
     bool isOpen;
+    /// When the open round began; zero between rounds.
     uint40 openedAt;
-    /// When the last round ended (the task's creation before the first): the phases between rounds count from here.
+    /// When the last round ended (the task's creation before the first): the phases between rounds count from here. Zero
+    /// while a round is open.
     uint40 endedAt;
     /// Version of the round's list.
     uint32 listVersion;
     /// R̄_m = ⌊η_m / N⌋ of the round.
     uint80 miningCap;
     bytes32 seed;
-    /// Sender of the lowest puzzle hash so far, the first where its first 64 bits tie; zero if nobody worked.
+    /// Sender of the lowest puzzle hash so far, the first where scores tie; zero if nobody worked.
     address generator;
     /// Sender of the next-lowest.
     address runnerUp;
@@ -182,8 +212,10 @@ struct ClientState {
     uint72 trainingFrequency;
     /// Last round in which its work was accepted.
     uint32 lastRound;
-    /// Number that its signed messages carry; raising it voids what was signed before.
+    /// Number that its next signed report, work or claim carries; each that is used raises it.
     uint32 nonce;
+    /// Number that its votes carry.
+    uint32 voteNonce;
     /// What it can take now.
     uint256 claimable;
     /// What it earned in the open round; joins `claimable` when the round ends.
@@ -194,7 +226,8 @@ struct ClientState {
 /// @notice A model owner's task: it escrows the budget of all rounds, hires clients by checked prices, takes their
 /// work, and pays it, whatever any one party does or leaves undone.
 /// @dev One clone a task, made by `ITaskFactory`; terms are immutable arguments of the clone. Money moves only in
-/// `joinTask`, `leaveTask`, `claim` and `closeTask`. There is no administrator, no upgrade and no pause.
+/// `joinTask`, `leaveTask`, `claim`, `closeTask` and their variants. Functions whose names end in `For` take what a client
+/// has signed (EIP-712, domain "BCFL Task", version "1") from anybody; those without always stay open. There is no administrator, no upgrade and no pause.
 ///
 /// @dev Warning: the contract does not see data, models or processors. Frequencies and the split of time are the
 /// client's word, update quality is the quorum's, and more than 2/3 of a list in one hand is that hand's word.
@@ -214,15 +247,8 @@ interface ITask {
     event Left(address indexed client, address indexed recipient, uint256 bond);
     /// @notice A list of `size` entries was begun.
     event ListBegun(uint32 indexed version, uint32 size);
-    /// @notice An entry was checked and posted. Prices have 18 decimals, per second.
-    event EntryPosted(
-        uint32 indexed version,
-        address indexed client,
-        uint80 trainingCap,
-        uint72 trainingFrequency,
-        uint128 trainingPrice,
-        uint128 miningPrice
-    );
+    /// @notice Entries were checked and posted. `prices` tells what follows from them.
+    event EntriesPosted(uint32 indexed version, Entry[] entries);
     /// @notice A round was opened; `committed` is Σ caps of the hired.
     event RoundOpened(
         uint32 indexed round,
@@ -244,8 +270,9 @@ interface ITask {
         uint80 trainingPay,
         uint80 miningPay
     );
-    /// @notice `client` now holds the lowest puzzle hash of the round (its first 64 bits).
-    event GeneratorChanged(uint32 indexed round, address indexed client, uint64 puzzleHash);
+    /// @notice `client` now holds the lowest puzzle hash of the round. `score` is its share of the puzzle's threshold, in
+    /// units of 2^-32.
+    event GeneratorChanged(uint32 indexed round, address indexed client, uint32 score);
     /// @notice A global model was proposed to the quorum.
     event ModelProposed(uint32 indexed round, address indexed proposer, bytes32 modelHash);
     /// @notice The quorum rejected the update of `client`; `amount` went back to the owner's balance.
@@ -256,8 +283,8 @@ interface ITask {
     event RoundEnded(uint32 indexed round, bytes32 modelHash, uint32 votes, uint256 refunded);
     /// @notice `client` took what it had earned.
     event Claimed(address indexed client, address indexed recipient, uint256 amount);
-    /// @notice `client` voided all that it had signed.
-    event VotesRevoked(address indexed client, uint32 nonce);
+    /// @notice `client` voided all that it had signed; these are the numbers that count from now on.
+    event SignaturesRevoked(address indexed client, uint32 nonce, uint32 voteNonce);
     /// @notice The owner closed the task and took what was free.
     event TaskClosed(address indexed recipient, uint256 amount);
 
@@ -267,17 +294,30 @@ interface ITask {
     /// @dev Owner only. Nobody can be struck from the list again; it binds no money.
     function admit(address[] calldata clients) external;
 
-    /// @notice Joins with a report and exactly `Terms.bond` of the chain's coin.
+    /// @notice Joins with a report and exactly `Terms.bond`: the value sent, or the caller's allowance of the token.
     /// @dev In `Joining` only.
     function joinTask(Report calldata report) external payable;
+
+    /// @notice Joins with a token's permit for the bond.
+    function joinTaskWithPermit(Report calldata report, Permit calldata permit) external;
+
+    /// @notice Joins for `client`, which has signed this. In the chain's coin the caller brings the bond, and `client`
+    /// owns it; in a token it comes from the client's allowance.
+    function joinTaskFor(address client, Report calldata report, uint256 deadline, bytes calldata signature)
+        external
+        payable;
 
     /// @notice Replaces the caller's report. It stands until it is changed again.
     /// @dev In `Joining` only. A list that names the caller becomes stale.
     function changeReport(Report calldata report) external;
 
+    /// @notice Replaces the report of `client`, which has signed this.
+    function changeReportFor(address client, Report calldata report, uint256 deadline, bytes calldata signature)
+        external;
+
     /// @notice Leaves and takes the bond. What was earned stays claimable.
     /// @dev In `Joining` and `Over` only, so nobody leaves before its round's verdict. Numbers used in signatures go on.
-    function leaveTask(address payable recipient) external;
+    function leaveTask(address recipient) external;
 
     // ------------------------------------------------------------------------------------------------ price lists
 
@@ -297,26 +337,25 @@ interface ITask {
     /// @dev Warning: the frequencies are the caller's word. Checked are (5)–(7), the caller's highest frequency, and that
     /// the claimed time has passed since the round opened. A hash that somebody else submitted is accepted: a file
     /// that does not name its sender is rejected by the quorum, and refusing it here would let a copier lock out its author.
-    /// @param updateHash Keccak-256 of the update's file.
-    /// @param trainingFrequency q_t, GHz with 18 decimals.
-    /// @param miningFrequency q_m, GHz with 18 decimals.
-    /// @param nonces Sixteen numbers of 32 bits, the first in the lowest bits of `nonces[0]`.
-    function submitWork(
-        bytes32 updateHash,
-        uint72 trainingFrequency,
-        uint72 miningFrequency,
-        uint256[2] calldata nonces
-    ) external;
+    function submitWork(Work calldata work) external;
+
+    /// @notice Submits the work of `client`, which has signed it.
+    function submitWorkFor(address client, Work calldata work, uint256 deadline, bytes calldata signature) external;
 
     /// @notice Announces the hash of the global model that the caller asks the others to sign.
     /// @dev For the party whose window it is: generator, runner-up, then any worker.
     function proposeModel(bytes32 modelHash) external;
 
     /// @notice Ends the round by signatures of more than 2/3 of the hired clients on its list.
-    /// @dev For the party whose window it is. Votes strictly ascending by signer; a signature that does not
-    /// hold counts for nothing. The digest is EIP-712 over
+    /// @dev For the party whose window it is. A signature that does not hold counts for nothing. The digest is EIP-712 over
     /// `RoundResult(uint32 round,bytes32 seed,bytes32 modelHash,address[] rejected,address[] forfeited,uint32 nonce)`.
-    function endRoundByQuorum(RoundResult calldata result, Vote[] calldata votes) external;
+    /// @param ballots Votes of accounts, one ballot for each vote nonce among the signers, strictly ascending by it.
+    /// @param walletVotes Votes of contracts, strictly ascending by signer.
+    function endRoundByQuorum(
+        RoundResult calldata result,
+        Ballot[] calldata ballots,
+        WalletVote[] calldata walletVotes
+    ) external;
 
     /// @notice Ends an expired round; every accepted work is paid.
     /// @dev Anyone, in `Expired`.
@@ -326,15 +365,20 @@ interface ITask {
 
     /// @notice Takes what the caller has earned in all ended rounds.
     /// @return amount What was sent.
-    function claim(address payable recipient) external returns (uint256 amount);
+    function claim(address recipient) external returns (uint256 amount);
+
+    /// @notice Pays `recipient` what `client` has earned, as `client` has signed.
+    function claimFor(address client, address recipient, uint256 deadline, bytes calldata signature)
+        external
+        returns (uint256 amount);
 
     /// @notice Closes the task for ever and takes what is free.
     /// @dev Owner only, between rounds. Claims stay open, bonds can be taken back at once.
     /// @return amount What was sent.
-    function closeTask(address payable recipient) external returns (uint256 amount);
+    function closeTask(address recipient) external returns (uint256 amount);
 
-    /// @notice Voids every vote that the caller has signed and that is not yet used.
-    function revokeVotes() external;
+    /// @notice Voids everything that the caller has signed and that is not yet used.
+    function revokeSignatures() external;
 
     // ------------------------------------------------------------------------------------------------ views
 
@@ -348,6 +392,6 @@ interface ITask {
     /// @notice Hash of the last global model that a quorum agreed on.
     function globalModel() external view returns (bytes32);
 
-    /// @notice What a client with this number signs for `result` in the current or last round.
+    /// @notice What a client with this vote nonce signs for `result` in the current or last round.
     function voteDigest(RoundResult calldata result, uint32 nonce) external view returns (bytes32);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 
-import {Terms} from "./ITask.sol";
+import {Permit, Terms} from "./ITask.sol";
 
 /// @title TaskFactory
 /// @notice Makes one minimal clone a task and funds it.
@@ -9,12 +9,21 @@ interface ITaskFactory {
     /// @notice A task was created and funded with `budget × rounds`.
     event TaskCreated(address indexed task, address indexed owner, Terms terms);
 
-    /// @notice Creates a task. The value sent is exactly `terms.budget * terms.rounds`.
+    /// @notice Creates a task and funds it with exactly `terms.budget * terms.rounds`: the value sent, or the caller's
+    /// allowance of the token to this factory.
+    /// @dev A token that delivers another amount than is sent is refused. Warning: what cannot be seen here is not: a token
+    /// that later changes balances or blocks addresses can keep the task from paying.
     function createTask(Terms calldata terms) external payable returns (address task);
+
+    /// @notice Creates a task with a token's permit to this factory.
+    function createTaskWithPermit(Terms calldata terms, Permit calldata permit) external returns (address task);
 
     /// @notice Whether `task` was made here. Ask before you join: anybody can clone the code with unchecked terms.
     function isTask(address task) external view returns (bool);
 
     /// @notice The code that all clones run.
     function implementation() external view returns (address);
+
+    /// @notice Sends batches of signed messages to any task.
+    function relay() external view returns (address);
 }

@@ -6,6 +6,18 @@ import {Phase} from "../interfaces/ITask.sol";
 /// @title BcflErrors
 /// @notice Every refusal of the protocol, with the values that caused it.
 library BcflErrors {
+    // ------------------------------------------------------------------------------------------------ money
+
+    /// @notice The token did not let the payer's money be taken: no allowance, no balance, or its own refusal.
+    error Money_NotPulled(address token, address payer, uint256 amount);
+    /// @notice The receiver or the token refused; name another receiver.
+    error Money_NotSent(address token, address recipient, uint256 amount);
+    /// @notice The token delivers another amount than is sent (a fee on transfers, say), so it cannot be escrowed.
+    error Money_WrongAmountReceived(address token, uint256 received, uint256 expected);
+    /// @notice The call's value; with a token it is zero.
+    error Money_WrongValue(uint256 sent, uint256 expected);
+    error Money_ZeroRecipient();
+
     // ------------------------------------------------------------------------------------------------ prices
 
     /// @notice (20) and the domain: mining at the speed that T leaves costs more than the mining price or cap pays.
@@ -32,11 +44,18 @@ library BcflErrors {
     /// @notice The nonce of one small puzzle does not solve it.
     error Puzzle_NotSolved(uint256 index, uint256 puzzleHash, uint256 threshold);
 
+    // ------------------------------------------------------------------------------------------------ relay
+
+    /// @notice There is no contract at this address.
+    error Relay_NoTask(address task);
+
     // ------------------------------------------------------------------------------------------------ task
 
     error Task_AlreadyInitialized();
     error Task_AlreadyMember(address client);
-    error Task_AlreadySubmitted(address client, uint32 round);
+    error Task_AlreadySubmitted(address client, uint256 round);
+    /// @notice One ballot for each vote nonce, in ascending order, so that no signer counts twice.
+    error Task_BallotsNotAscending(uint32 previous, uint32 next);
     /// @notice Σ R̄_t exceeds η − η_m.
     error Task_CapsExceedBudget(uint256 trainingCaps, uint256 trainingBudget);
     /// @notice (5) or (6): the frequency costs more energy than its price pays.
@@ -52,7 +71,7 @@ library BcflErrors {
     error Task_NotAdmitted(address client);
     /// @notice Clients and signers are strictly ascending, so that none counts twice.
     error Task_NotAscending(address previous, address next);
-    error Task_NotHired(address client, uint32 round);
+    error Task_NotHired(address client, uint256 round);
     error Task_NotListed(address client, uint32 round);
     error Task_NotMember(address client);
     error Task_NotOwner(address caller, address owner);
@@ -62,26 +81,27 @@ library BcflErrors {
     error Task_NothingToClaim(address client);
     error Task_NothingToReject(address client, uint32 round);
     /// @notice Valid votes are not more than 2/3 of the hired clients.
-    error Task_QuorumMissed(uint256 votes, uint32 hired);
+    error Task_QuorumMissed(uint256 votes, uint256 hired);
     error Task_ReportOutOfRange(uint256 trainingUnits, uint256 energyCoefficient, uint256 maxFrequency);
+    /// @notice The signed message is too old; sign a new one.
+    error Task_SignatureExpired(uint256 deadline, uint256 timestamp);
+    /// @notice Not signed by the client, or over something else: the nonce, the round's seed or a field differs.
+    error Task_WrongSignature(address client, bytes32 digest);
     /// @notice (7): the claimed training and mining times, in seconds rounded up, exceed T.
     error Task_DeadlineExceeded(uint256 claimedTime, uint256 deadline);
     /// @notice The claimed time has not passed since the round opened.
     error Task_TimeNotPassed(uint256 claimedTime, uint256 elapsed);
     error Task_TooFewHired(uint32 hired, uint32 minHired);
-    error Task_TransferFailed(address recipient, uint256 amount);
     error Task_WrongPhase(Phase phase);
     /// @notice The size given with a later chunk is not the list's.
     error Task_WrongSize(uint32 version, uint32 size, uint32 listSize);
-    error Task_WrongValue(uint256 sent, uint256 expected);
     error Task_WrongVersion(uint32 version, uint32 current);
     error Task_ZeroModelHash();
-    error Task_ZeroRecipient();
 
     // ------------------------------------------------------------------------------------------------ terms
 
     /// @notice A term is outside its range; `name` is the field.
     error Terms_OutOfRange(string name, uint256 value, uint256 least, uint256 most);
-    error Terms_TokenNotSupported(address token);
+    error Terms_TokenHasNoCode(address token);
     error Terms_ZeroOwner();
 }

@@ -11,7 +11,8 @@ import {BcflErrors} from "./BcflErrors.sol";
 /// @dev Units: money in the token's smallest unit, prices and ρ with 18 further decimals, cycles in whole CPU cycles,
 /// frequencies in GHz with 18 decimals, times in seconds. M cycles at frequency q take M·10⁹/q seconds, which is kept
 /// as a fraction. Operands are in the ranges that `TermsCheck` and `Task.joinTask` enforce: caps below 2^79, ρ below
-/// 2^112, cycles below 2^48, frequencies below 2^72, T below 2^32. Each bound below follows from these.
+/// 2^112, cycles below 2^48, frequencies below 2^72, T below 2^32. Each bound below follows from these, which is why the
+/// arithmetic is unchecked.
 library Prices {
     /// @dev p·10⁵⁴ ≥ ρq³ is (5) or (6) in the common scale of 72 decimals.
     uint256 internal constant COMMON_SCALE = 1e54;
@@ -49,10 +50,10 @@ library Prices {
         }
         if (isUniform(offer.policy)) {
             trainingPrice = miningPrice = _checkUniform(offer, client);
+            _requireInRange(miningPrice, client);
         } else {
             (trainingPrice, miningPrice) = _checkTheorem(offer, maxFrequency, client);
         }
-        if (miningPrice > type(uint128).max) revert BcflErrors.Price_OutOfRange(client);
     }
 
     /// @dev (18) with (19) or (23). The only root taken on chain is the square root of (18); the cube root of (8) is
@@ -65,8 +66,8 @@ library Prices {
         uint256 frequency = offer.trainingFrequency;
         trainingPrice = trainingPriceDown(offer, client);
         if (
-            leastPriceUp(offer.energyCoefficient, frequency) > trainingPrice
-                || leastPriceUp(offer.energyCoefficient, frequency + 1) <= trainingPrice
+            !coversEnergy(trainingPrice, offer.energyCoefficient, frequency)
+                || coversEnergy(trainingPrice, offer.energyCoefficient, frequency + 1)
         ) revert BcflErrors.Price_WrongTrainingFrequency(client, frequency, trainingPrice);
 
         uint256 slack = miningSlack(offer);
@@ -76,9 +77,17 @@ library Prices {
             revert BcflErrors.Price_FrequencyOutOfRange(client, miningFrequency, maxFrequency);
         }
 
-        uint256 leastPrice = leastPriceUp(offer.energyCoefficient, miningFrequency);
-        miningPrice = offer.policy == Policy.Complete ? miningPriceDown(offer, slack) : leastPrice;
-        if (miningPrice < leastPrice) revert BcflErrors.Price_MiningNotCovered(client, miningPrice, leastPrice);
+        if (offer.policy == Policy.Complete) {
+            miningPrice = miningPriceDown(offer, slack);
+            if (!coversEnergy(miningPrice, offer.energyCoefficient, miningFrequency)) {
+                revert BcflErrors.Price_MiningNotCovered(
+                    client, miningPrice, leastPriceUp(offer.energyCoefficient, miningFrequency)
+                );
+            }
+        } else {
+            miningPrice = leastPriceUp(offer.energyCoefficient, miningFrequency);
+        }
+        _requireInRange(miningPrice, client); // before it is multiplied
         uint256 miningPay = payDown(miningPrice, offer.miningCycles, miningFrequency);
         if (miningPay > offer.miningCap) revert BcflErrors.Price_MiningPayOverCap(client, miningPay, offer.miningCap);
     }
@@ -98,6 +107,10 @@ library Prices {
             price = leastCostPriceUp(offer);
             if (price > mostPrice) revert BcflErrors.Price_PayOverCap(client, price, mostPrice);
         }
+    }
+
+    function _requireInRange(uint256 price, address client) private pure {
+        if (price > type(uint128).max) revert BcflErrors.Price_OutOfRange(client);
     }
 
     /// @notice Prices of an offer that has passed `check`.
@@ -140,7 +153,7 @@ library Prices {
 
     /// @notice The frequency at which both subtasks take T together: ⌈(μ+ψ)/T⌉.
     function uniformFrequencyUp(Offer memory offer) internal pure returns (uint256) {
-        return Math.ceilDiv((offer.trainingCycles + offer.miningCycles) * TIME_SCALE, offer.deadline);
+        return FixedPointMathLib.divUp((offer.trainingCycles + offer.miningCycles) * TIME_SCALE, offer.deadline);
     }
 
     /// @notice `FairShare`: p = ⌊(R̄_t + R̄_m)/T⌋.
@@ -161,54 +174,76 @@ library Prices {
         uint256 remainder =
             mulmod(x, y, COMMON_SCALE) * cycles + utility % cycles * COMMON_SCALE;
         return FixedPointMathLib.fullMulDiv(x, y, COMMON_SCALE) + utility / cycles
-            + Math.ceilDiv(remainder, COMMON_SCALE * cycles);
+            + FixedPointMathLib.divUp(remainder, COMMON_SCALE * cycles);
     }
 
     /// @notice (18): p_t = ⌊√(R̄_t³·10⁸¹ / (ρM³))⌋. A cap of at least 1 gives a price of at least 92.
     function trainingPriceDown(Offer memory offer, address client) internal pure returns (uint256 price) {
         uint256 cap = offer.trainingCap;
         uint256 cycles = offer.trainingCycles;
-        // R̄²·10²⁹ < 2^255, R̄·10⁵² < 2^252 and ρM³ < 2^256.
-        uint256 x = cap * cap * 1e29;
-        uint256 y = cap * 1e52;
-        uint256 divisor = offer.energyCoefficient * cycles * cycles * cycles;
-        (uint256 high,) = Math.mul512(x, y);
-        if (high >= divisor) revert BcflErrors.Price_OutOfRange(client);
-        price = FixedPointMathLib.sqrt(FixedPointMathLib.fullMulDiv(x, y, divisor));
+        unchecked {
+            // R̄²·10²⁹ < 2^255, R̄·10⁵² < 2^252 and ρM³ < 2^256.
+            uint256 x = cap * cap * 1e29;
+            uint256 y = cap * 1e52;
+            uint256 divisor = offer.energyCoefficient * cycles * cycles * cycles;
+            (uint256 high,) = Math.mul512(x, y);
+            if (high >= divisor) revert BcflErrors.Price_OutOfRange(client);
+            price = FixedPointMathLib.sqrt(FixedPointMathLib.fullMulDiv(x, y, divisor));
+        }
     }
 
     /// @notice (19), corrected: p_m = ⌊R̄_m/(T − T_t)⌋ with T − T_t = slack / q_t.
     function miningPriceDown(Offer memory offer, uint256 slack) internal pure returns (uint256) {
-        return offer.miningCap * WAD * offer.trainingFrequency / slack; // below 2^211 before the division
+        unchecked {
+            return offer.miningCap * WAD * offer.trainingFrequency / slack; // below 2^211 before the division
+        }
     }
 
     /// @notice (9): q_m = ⌈ψ/(T − T_t)⌉.
     function miningFrequencyUp(Offer memory offer, uint256 slack) internal pure returns (uint256) {
-        return Math.ceilDiv(offer.miningCycles * TIME_SCALE * offer.trainingFrequency, slack); // below 2^150
+        unchecked {
+            return FixedPointMathLib.divUp(offer.miningCycles * TIME_SCALE * offer.trainingFrequency, slack); // below 2^150
+        }
     }
 
     /// @notice (T − T_t)·q_t, zero where training takes all of T.
     function miningSlack(Offer memory offer) internal pure returns (uint256) {
-        return FixedPointMathLib.zeroFloorSub(
-            offer.deadline * offer.trainingFrequency, offer.trainingCycles * TIME_SCALE
-        );
+        unchecked {
+            return FixedPointMathLib.zeroFloorSub(
+                offer.deadline * offer.trainingFrequency, offer.trainingCycles * TIME_SCALE
+            );
+        }
     }
 
     /// @notice The least price that covers the energy at this frequency: ⌈ρq³⌉, which is (5), (6) and (23).
     /// @dev Frequencies up to 2^72 and ρ below 2^112 keep the quotient below 2^149.
     function leastPriceUp(uint256 energyCoefficient, uint256 frequency) internal pure returns (uint256) {
-        return FixedPointMathLib.fullMulDivUp(energyCoefficient * frequency, frequency * frequency, COMMON_SCALE);
+        unchecked {
+            return FixedPointMathLib.fullMulDivUp(energyCoefficient * frequency, frequency * frequency, COMMON_SCALE);
+        }
     }
 
     /// @notice p·T of `cycles` at `frequency`, uncapped.
     function payDown(uint256 price, uint256 cycles, uint256 frequency) internal pure returns (uint256) {
-        return price * cycles / (frequency * TIME_SCALE); // price below 2^149, cycles below 2^48
+        unchecked {
+            return price * cycles / (frequency * TIME_SCALE); // price below 2^149, cycles below 2^48
+        }
     }
 
-    /// @notice Whether the price covers the energy at this frequency, (5) or (6); refuses it otherwise.
+    /// @notice Whether the price covers the energy at this frequency: p·10⁵⁴ ≥ ρq³, (5) or (6), in 512 bits.
+    function coversEnergy(uint256 price, uint256 energyCoefficient, uint256 frequency) internal pure returns (bool) {
+        (uint256 priceHigh, uint256 priceLow) = Math.mul512(price, COMMON_SCALE);
+        unchecked {
+            (uint256 costHigh, uint256 costLow) =
+                Math.mul512(energyCoefficient * frequency, frequency * frequency); // below 2^184 and 2^144
+            return priceHigh > costHigh || (priceHigh == costHigh && priceLow >= costLow);
+        }
+    }
+
+    /// @notice Refuses a frequency whose energy the price does not cover.
     function requireEnergyCovered(uint256 price, uint256 energyCoefficient, uint256 frequency) internal pure {
-        uint256 leastPrice = leastPriceUp(energyCoefficient, frequency);
-        if (price < leastPrice) revert BcflErrors.Task_EnergyNotCovered(price, frequency, leastPrice);
+        if (coversEnergy(price, energyCoefficient, frequency)) return;
+        revert BcflErrors.Task_EnergyNotCovered(price, frequency, leastPriceUp(energyCoefficient, frequency));
     }
 
     /// @notice The claimed time T_t + T_m in whole seconds, rounded up: at most t seconds if and only if the fraction is.
@@ -218,9 +253,11 @@ library Prices {
         uint256 miningCycles,
         uint256 miningFrequency
     ) internal pure returns (uint256) {
-        return Math.ceilDiv(
-            TIME_SCALE * (trainingCycles * miningFrequency + miningCycles * trainingFrequency),
-            trainingFrequency * miningFrequency
-        );
+        unchecked {
+            return FixedPointMathLib.divUp(
+                TIME_SCALE * (trainingCycles * miningFrequency + miningCycles * trainingFrequency),
+                trainingFrequency * miningFrequency
+            );
+        }
     }
 }

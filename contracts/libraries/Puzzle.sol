@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 
-import {EfficientHashLib} from "solady/utils/EfficientHashLib.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {BcflErrors} from "./BcflErrors.sol";
 
@@ -26,22 +25,42 @@ library Puzzle {
         return keccak256(abi.encode(task, seed, client, updateHash));
     }
 
-    /// @notice The lowest of the sixteen hashes; refuses nonces of which one does not solve its puzzle.
+    /// @notice How low the lowest of the sixteen hashes keccak256(challenge ‖ index ‖ nonce) is, in [0, 2^32 − 1) whatever
+    /// the threshold; refuses nonces of which one does not solve its puzzle.
     /// @param hashes Expected hashes, at least `COUNT`.
-    function lowestHash(bytes32 challenge_, uint256[2] calldata nonces, uint256 hashes)
-        internal
-        pure
-        returns (uint256 lowest)
-    {
-        uint256 threshold = type(uint256).max / hashes * COUNT;
-        lowest = type(uint256).max;
-        uint256 word = nonces[0];
+    function score(bytes32 challenge_, uint256[2] calldata nonces, uint256 hashes) internal pure returns (uint256) {
+        unchecked {
+            uint256 threshold = type(uint256).max / hashes * COUNT;
+            uint256 lowest = threshold;
+            uint256 misses;
+            assembly ("memory-safe") {
+                mstore(0x00, challenge_)
+                // Nonces n and n + 8 end 32 bytes apart: the low four bytes of what is read here and one word on. Up to 28
+                // bytes before `nonces` are read with them: at least a selector and a word stand there.
+                let pointer := nonces
+                for { let index := 0 } lt(index, 0x800000000) { index := add(index, 0x100000000) } {
+                    mstore(0x20, or(index, and(calldataload(pointer), 0xffffffff)))
+                    let puzzleHash := keccak256(0x00, 0x40)
+                    misses := or(misses, iszero(lt(puzzleHash, threshold)))
+                    if lt(puzzleHash, lowest) { lowest := puzzleHash }
+                    mstore(0x20, or(add(index, 0x800000000), and(calldataload(add(pointer, 32)), 0xffffffff)))
+                    puzzleHash := keccak256(0x00, 0x40)
+                    misses := or(misses, iszero(lt(puzzleHash, threshold)))
+                    if lt(puzzleHash, lowest) { lowest := puzzleHash }
+                    pointer := sub(pointer, 4)
+                }
+            }
+            if (misses != 0) _refuse(challenge_, nonces, threshold);
+            return lowest / (threshold / type(uint32).max + 1);
+        }
+    }
+
+    /// @dev Reverts for the first nonce that does not solve its puzzle.
+    function _refuse(bytes32 challenge_, uint256[2] calldata nonces, uint256 threshold) private pure {
         for (uint256 index; index < COUNT; ++index) {
-            if (index == COUNT / 2) word = nonces[1];
-            uint256 puzzleHash = uint256(EfficientHashLib.hash(uint256(challenge_), index << 32 | uint32(word)));
+            uint256 nonce = uint32(nonces[index / 8] >> (32 * (index % 8)));
+            uint256 puzzleHash = uint256(keccak256(abi.encode(challenge_, index << 32 | nonce)));
             if (puzzleHash >= threshold) revert BcflErrors.Puzzle_NotSolved(index, puzzleHash, threshold);
-            if (puzzleHash < lowest) lowest = puzzleHash;
-            word >>= 32;
         }
     }
 }

@@ -23,9 +23,11 @@ library TermsCheck {
     uint256 internal constant MAX_SECONDS = 365 days;
 
     /// @notice Refuses terms with a field out of its range.
-    function check(Terms memory terms) internal pure {
+    function check(Terms memory terms) internal view {
         if (terms.owner == address(0)) revert BcflErrors.Terms_ZeroOwner();
-        if (terms.token != address(0)) revert BcflErrors.Terms_TokenNotSupported(terms.token);
+        if (terms.token != address(0) && terms.token.code.length == 0) {
+            revert BcflErrors.Terms_TokenHasNoCode(terms.token);
+        }
         _range("budget", terms.budget, 1, MAX_BUDGET);
         _range("rounds", terms.rounds, 1, MAX_TOTAL_BUDGET / terms.budget);
         _range("miningBudget", terms.miningBudget, 0, terms.budget);

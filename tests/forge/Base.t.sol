@@ -4,6 +4,7 @@ pragma solidity ^0.8.24;
 import {Test} from "forge-std/Test.sol";
 import {
     ITask,
+    Ballot,
     ClientState,
     Entry,
     Ledger,
@@ -13,12 +14,13 @@ import {
     RoundResult,
     RoundState,
     Terms,
-    Vote
+    WalletVote,
+    Work
 } from "../../contracts/interfaces/ITask.sol";
 import {BcflErrors} from "../../contracts/libraries/BcflErrors.sol";
 import {Prices} from "../../contracts/libraries/Prices.sol";
 import {Puzzle} from "../../contracts/libraries/Puzzle.sol";
-import {TaskFactory} from "../../contracts/TaskFactory.sol";
+import {ITaskFactory} from "../../contracts/interfaces/ITaskFactory.sol";
 
 /// @notice A task in the paper's setting with five clients, and one helper for each step of a round's life.
 /// @dev Money is counted in units of 10^15 wei, so that the paper's 30 for each client stays small. One hash stands for
@@ -35,7 +37,7 @@ abstract contract Base is Test {
     uint256 internal constant HASHES = 32;
     bytes32 internal constant MODEL = keccak256("global model");
 
-    TaskFactory internal factory;
+    ITaskFactory internal factory;
     ITask internal task;
     Terms internal terms;
 
@@ -57,7 +59,8 @@ abstract contract Base is Test {
     function setUp() public virtual {
         vm.warp(1_700_000_000);
         vm.roll(1000);
-        factory = new TaskFactory();
+        // By artifact, so that no test has to be compiled as the contracts are, which takes long.
+        factory = ITaskFactory(deployCode("TaskFactory.sol:TaskFactory"));
         _makePeople();
         terms = _defaultTerms();
         task = _create(terms);
@@ -318,8 +321,8 @@ abstract contract Base is Test {
         return type(uint256).max / hashes * 16;
     }
 
-    /// @dev The first 64 bits of the lowest of the sixteen hashes, by which generators are ranked.
-    function _rankOf(address client) internal view returns (uint64) {
+    /// @dev The lowest of the sixteen hashes as a share of the threshold in units of 2^-32, by which generators are ranked.
+    function _scoreOf(address client) internal view returns (uint32) {
         bytes32 updateHash = _updateHash(client);
         bytes32 challenge = keccak256(abi.encode(task, task.roundState().seed, client, updateHash));
         uint256[2] memory nonces = _solve(client, updateHash);
@@ -328,25 +331,29 @@ abstract contract Base is Test {
             uint256 puzzleHash = _puzzleHash(challenge, index, uint32(nonces[index / 8] >> (32 * (index % 8))));
             if (puzzleHash < lowest) lowest = puzzleHash;
         }
-        return uint64(lowest >> 192);
+        return uint32(lowest / (_threshold() / (2 ** 32 - 1) + 1));
     }
 
     /// @dev The open round's clients by rank, the generator-to-be first.
     function _byRank(address[] memory workers) internal view returns (address[] memory) {
         for (uint256 i = 1; i < workers.length; ++i) {
-            for (uint256 j = i; j > 0 && _rankOf(workers[j]) < _rankOf(workers[j - 1]); --j) {
+            for (uint256 j = i; j > 0 && _scoreOf(workers[j]) < _scoreOf(workers[j - 1]); --j) {
                 (workers[j], workers[j - 1]) = (workers[j - 1], workers[j]);
             }
         }
         return workers;
     }
 
-    function _submit(address client) internal {
+    function _workOf(address client) internal view returns (Work memory) {
         bytes32 updateHash = _updateHash(client);
-        uint256[2] memory nonces = _solve(client, updateHash);
         (uint72 trainingFrequency, uint72 miningFrequency) = _response(client);
+        return Work(updateHash, trainingFrequency, miningFrequency, _solve(client, updateHash));
+    }
+
+    function _submit(address client) internal {
+        Work memory work = _workOf(client);
         vm.prank(client);
-        task.submitWork(updateHash, trainingFrequency, miningFrequency, nonces);
+        task.submitWork(work);
     }
 
     function _warpToDeadline() internal {
@@ -385,25 +392,51 @@ abstract contract Base is Test {
         return RoundResult(MODEL, rejected, forfeited);
     }
 
-    function _vote(address signer, RoundResult memory result) internal view returns (Vote memory) {
-        bytes32 digest = task.voteDigest(result, task.clientState(signer).nonce);
-        (uint8 v, bytes32 r, bytes32 s) = vm.sign(keyOf[signer], digest);
-        return Vote(signer, abi.encodePacked(r, s, v));
+    /// @dev (r, vs) of the key's signature (EIP-2098).
+    function _compact(uint256 key, bytes32 digest) internal pure returns (bytes32[2] memory) {
+        (bytes32 r, bytes32 vs) = vm.signCompact(key, digest);
+        return [r, vs];
     }
 
-    function _votes(address[] memory signers, RoundResult memory result) internal view returns (Vote[] memory votes) {
-        votes = new Vote[](signers.length);
+    function _vote(address signer, RoundResult memory result) internal view returns (bytes32[2] memory) {
+        return _compact(keyOf[signer], task.voteDigest(result, task.clientState(signer).voteNonce));
+    }
+
+    /// @dev One ballot for each vote nonce among the signers.
+    function _votes(address[] memory signers, RoundResult memory result) internal view returns (Ballot[] memory votes) {
+        uint32 most;
         for (uint256 i; i < signers.length; ++i) {
-            votes[i] = _vote(signers[i], result);
+            uint32 nonce = task.clientState(signers[i]).voteNonce;
+            if (nonce > most) most = nonce;
         }
+        votes = new Ballot[](most + 1);
+        for (uint32 nonce; nonce <= most; ++nonce) {
+            bytes32[2][] memory signatures = new bytes32[2][](signers.length);
+            uint256 count;
+            for (uint256 i; i < signers.length; ++i) {
+                if (task.clientState(signers[i]).voteNonce == nonce) signatures[count++] = _vote(signers[i], result);
+            }
+            assembly ("memory-safe") {
+                mstore(signatures, count)
+            }
+            votes[nonce] = Ballot(nonce, signatures);
+        }
+    }
+
+    function _noVotes() internal pure returns (Ballot[] memory) {
+        return new Ballot[](0);
+    }
+
+    function _noWallets() internal pure returns (WalletVote[] memory) {
+        return new WalletVote[](0);
     }
 
     /// @dev Ends the open round by the signatures of all clients, in the generator's name.
     function _endByQuorum(RoundResult memory result) internal {
-        Vote[] memory votes = _votes(clients, result);
+        Ballot[] memory votes = _votes(clients, result);
         address generator = task.roundState().generator;
         vm.prank(generator);
-        task.endRoundByQuorum(result, votes);
+        task.endRoundByQuorum(result, votes, _noWallets());
     }
 
     function _endByTime() internal {
@@ -419,7 +452,7 @@ abstract contract Base is Test {
 
     function _claim(address client) internal returns (uint256) {
         vm.prank(client);
-        return task.claim(payable(client));
+        return task.claim(client);
     }
 
     // ------------------------------------------------------------------------------------------------ assertions

@@ -29,7 +29,7 @@ contract ChangeReportTest is Base {
     function test_RevertGiven_TheTaskIsOver() external {
         _joinAll();
         vm.prank(owner);
-        task.closeTask(payable(owner));
+        task.closeTask(owner);
         vm.expectRevert(_wrongPhase(Phase.Over));
         _change(alice);
     }

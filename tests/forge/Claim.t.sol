@@ -35,9 +35,9 @@ contract ClaimTest is Base {
     function test_RevertWhen_TheRecipientIsZero() external {
         _openFirstRound();
         _finishRound();
-        vm.expectRevert(BcflErrors.Task_ZeroRecipient.selector);
+        vm.expectRevert(BcflErrors.Money_ZeroRecipient.selector);
         vm.prank(alice);
-        task.claim(payable(address(0)));
+        task.claim(address(0));
     }
 
     function test_RevertWhen_TheRecipientRefuses() external {
@@ -45,12 +45,12 @@ contract ClaimTest is Base {
         _finishRound();
         uint256 earned = _claimableOf(alice);
         address refuser = address(new RevertingReceiver());
-        vm.expectRevert(abi.encodeWithSelector(BcflErrors.Task_TransferFailed.selector, refuser, earned));
+        vm.expectRevert(abi.encodeWithSelector(BcflErrors.Money_NotSent.selector, address(0), refuser, earned));
         vm.prank(alice);
-        task.claim(payable(refuser));
-        vm.expectRevert(abi.encodeWithSelector(BcflErrors.Task_TransferFailed.selector, task, earned));
+        task.claim(refuser);
+        vm.expectRevert(abi.encodeWithSelector(BcflErrors.Money_NotSent.selector, address(0), task, earned));
         vm.prank(alice);
-        task.claim(payable(address(task)));
+        task.claim(address(task));
         assertEq(_claimableOf(alice), earned);
         assertLedger();
     }
@@ -64,7 +64,7 @@ contract ClaimTest is Base {
         vm.expectEmit(address(task));
         emit ITask.Claimed(alice, home, earned);
         vm.prank(alice);
-        assertEq(task.claim(payable(home)), earned);
+        assertEq(task.claim(home), earned);
         assertEq(home.balance, earned);
         assertEq(_claimableOf(alice), 0);
         assertLedger(earned, total - earned, 0, 450e15 - total, 5 * BOND);
@@ -115,7 +115,7 @@ contract ClaimTest is Base {
         _finishRound();
         uint256 each = _claimableOf(alice);
         vm.prank(owner);
-        task.closeTask(payable(owner));
+        task.closeTask(owner);
         vm.warp(block.timestamp + 3650 days);
         assertEq(_claim(alice), each);
         assertLedger();

@@ -9,13 +9,13 @@ import {RevertingReceiver} from "../../contracts/mocks/RevertingReceiver.sol";
 contract CloseTaskTest is Base {
     function _close() private returns (uint256) {
         vm.prank(owner);
-        return task.closeTask(payable(owner));
+        return task.closeTask(owner);
     }
 
     function test_RevertWhen_TheCallerIsNotTheOwner() external {
         vm.expectRevert(_notOwner(mallory));
         vm.prank(mallory);
-        task.closeTask(payable(mallory));
+        task.closeTask(mallory);
     }
 
     function test_RevertGiven_ARoundIsOpen() external {
@@ -34,13 +34,13 @@ contract CloseTaskTest is Base {
     }
 
     function test_RevertWhen_TheRecipientIsZeroOrRefuses() external {
-        vm.expectRevert(BcflErrors.Task_ZeroRecipient.selector);
+        vm.expectRevert(BcflErrors.Money_ZeroRecipient.selector);
         vm.prank(owner);
-        task.closeTask(payable(address(0)));
+        task.closeTask(address(0));
         address refuser = address(new RevertingReceiver());
-        vm.expectRevert(abi.encodeWithSelector(BcflErrors.Task_TransferFailed.selector, refuser, 450e15));
+        vm.expectRevert(abi.encodeWithSelector(BcflErrors.Money_NotSent.selector, address(0), refuser, 450e15));
         vm.prank(owner);
-        task.closeTask(payable(refuser));
+        task.closeTask(refuser);
         assertPhase(Phase.Joining);
         assertLedger(0, 0, 0, 450e15, 0);
     }
@@ -54,7 +54,7 @@ contract CloseTaskTest is Base {
         vm.expectEmit(address(task));
         emit ITask.TaskClosed(home, free);
         vm.prank(owner);
-        assertEq(task.closeTask(payable(home)), free);
+        assertEq(task.closeTask(home), free);
         assertEq(home.balance, free);
         assertEq(task.ledger().returned, free);
         assertPhase(Phase.Over);
@@ -88,7 +88,7 @@ contract CloseTaskTest is Base {
         for (uint256 i; i < clients.length; ++i) {
             _claim(clients[i]);
             vm.prank(clients[i]);
-            task.leaveTask(payable(clients[i]));
+            task.leaveTask(clients[i]);
         }
         assertEq(address(task).balance, 0);
         assertLedger(task.ledger().paid, 0, 0, 0, 0);

@@ -5,7 +5,11 @@ import {Base} from "./Base.t.sol";
 import {ITask, Phase, Policy, Terms} from "../../contracts/interfaces/ITask.sol";
 import {ITaskFactory} from "../../contracts/interfaces/ITaskFactory.sol";
 import {BcflErrors} from "../../contracts/libraries/BcflErrors.sol";
-import {Task} from "../../contracts/Task.sol";
+
+/// @dev What a task has beside `ITask`.
+interface IInitialize {
+    function initialize() external payable;
+}
 
 contract CreateTaskTest is Base {
     function _expectOutOfRange(Terms memory bad, string memory name, uint256 value, uint256 least, uint256 most)
@@ -25,9 +29,9 @@ contract CreateTaskTest is Base {
         factory.createTask(terms);
     }
 
-    function test_RevertWhen_ATokenIsNamed() external {
+    function test_RevertWhen_TheTokenHasNoCode() external {
         terms.token = mallory;
-        vm.expectRevert(abi.encodeWithSelector(BcflErrors.Terms_TokenNotSupported.selector, mallory));
+        vm.expectRevert(abi.encodeWithSelector(BcflErrors.Terms_TokenHasNoCode.selector, mallory));
         factory.createTask(terms);
     }
 
@@ -150,9 +154,9 @@ contract CreateTaskTest is Base {
     function test_RevertWhen_TheValueIsNotTheFunds() external {
         uint256 funds = 450e15;
         vm.startPrank(owner);
-        vm.expectRevert(abi.encodeWithSelector(BcflErrors.Task_WrongValue.selector, funds - 1, funds));
+        vm.expectRevert(abi.encodeWithSelector(BcflErrors.Money_WrongValue.selector, funds - 1, funds));
         factory.createTask{value: funds - 1}(terms);
-        vm.expectRevert(abi.encodeWithSelector(BcflErrors.Task_WrongValue.selector, funds + 1, funds));
+        vm.expectRevert(abi.encodeWithSelector(BcflErrors.Money_WrongValue.selector, funds + 1, funds));
         factory.createTask{value: funds + 1}(terms);
     }
 
@@ -230,17 +234,17 @@ contract CreateTaskTest is Base {
 
     function test_RevertWhen_ACloneIsInitializedAgain() external {
         vm.expectRevert(BcflErrors.Task_AlreadyInitialized.selector);
-        Task(address(task)).initialize();
+        IInitialize(address(task)).initialize();
     }
 
     function test_RevertWhen_TheImplementationIsInitialized() external {
-        Task implementation = Task(factory.implementation());
+        IInitialize implementation = IInitialize(factory.implementation());
         vm.expectRevert(BcflErrors.Task_AlreadyInitialized.selector);
         implementation.initialize();
     }
 
     function test_GivenTheImplementation_NobodyCanBringMoneyThere() external {
-        Task implementation = Task(factory.implementation());
+        ITask implementation = ITask(factory.implementation());
         vm.expectRevert(abi.encodeWithSelector(BcflErrors.Task_WrongPhase.selector, Phase.Over));
         implementation.joinTask{value: BOND}(_report(UNITS));
         assertEq(address(implementation).balance, 0);

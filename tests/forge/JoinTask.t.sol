@@ -35,7 +35,7 @@ contract JoinTaskTest is Base {
 
     function test_RevertGiven_TheTaskIsOver() external {
         vm.prank(owner);
-        task.closeTask(payable(owner));
+        task.closeTask(owner);
         vm.expectRevert(_wrongPhase(Phase.Over));
         vm.prank(alice);
         task.joinTask{value: BOND}(_report(UNITS));
@@ -69,9 +69,9 @@ contract JoinTaskTest is Base {
 
     function test_RevertWhen_TheValueIsNotTheBond() external {
         vm.startPrank(alice);
-        vm.expectRevert(abi.encodeWithSelector(BcflErrors.Task_WrongValue.selector, BOND - 1, BOND));
+        vm.expectRevert(abi.encodeWithSelector(BcflErrors.Money_WrongValue.selector, BOND - 1, BOND));
         task.joinTask{value: BOND - 1}(_report(UNITS));
-        vm.expectRevert(abi.encodeWithSelector(BcflErrors.Task_WrongValue.selector, BOND + 1, BOND));
+        vm.expectRevert(abi.encodeWithSelector(BcflErrors.Money_WrongValue.selector, BOND + 1, BOND));
         task.joinTask{value: BOND + 1}(_report(UNITS));
     }
 

@@ -9,7 +9,7 @@ import {RevertingReceiver} from "../../contracts/mocks/RevertingReceiver.sol";
 contract LeaveTaskTest is Base {
     function _leave(address client) private {
         vm.prank(client);
-        task.leaveTask(payable(client));
+        task.leaveTask(client);
     }
 
     function test_RevertGiven_ReportsAreFrozen() external {
@@ -46,19 +46,33 @@ contract LeaveTaskTest is Base {
 
     function test_RevertWhen_TheRecipientIsZero() external {
         _join(alice);
-        vm.expectRevert(BcflErrors.Task_ZeroRecipient.selector);
+        vm.expectRevert(BcflErrors.Money_ZeroRecipient.selector);
         vm.prank(alice);
-        task.leaveTask(payable(address(0)));
+        task.leaveTask(address(0));
     }
 
     function test_RevertWhen_TheRecipientRefuses() external {
         _join(alice);
         address refuser = address(new RevertingReceiver());
-        vm.expectRevert(abi.encodeWithSelector(BcflErrors.Task_TransferFailed.selector, refuser, BOND));
+        vm.expectRevert(abi.encodeWithSelector(BcflErrors.Money_NotSent.selector, address(0), refuser, BOND));
         vm.prank(alice);
-        task.leaveTask(payable(refuser));
+        task.leaveTask(refuser);
         assertTrue(task.clientState(alice).isMember);
         assertLedger(0, 0, 0, 450e15, BOND);
+    }
+
+    function test_GivenTheBondIsZero_NobodyIsCalled() external {
+        terms.bond = 0;
+        _use(terms);
+        _join(alice);
+        vm.expectRevert(BcflErrors.Money_ZeroRecipient.selector);
+        vm.prank(alice);
+        task.leaveTask(address(0));
+        address refuser = address(new RevertingReceiver());
+        vm.prank(alice);
+        task.leaveTask(refuser);
+        assertFalse(task.clientState(alice).isMember);
+        assertLedger(0, 0, 0, 450e15, 0);
     }
 
     function test_GivenJoining_SendsTheBondWhereTheCallerSays() external {
@@ -68,7 +82,7 @@ contract LeaveTaskTest is Base {
         vm.expectEmit(address(task));
         emit ITask.Left(alice, home, BOND);
         vm.prank(alice);
-        task.leaveTask(payable(home));
+        task.leaveTask(home);
 
         assertEq(home.balance, BOND);
         assertFalse(task.clientState(alice).isMember);
@@ -80,7 +94,7 @@ contract LeaveTaskTest is Base {
         _joinAll();
         _warpToFrozen();
         vm.prank(owner);
-        task.closeTask(payable(owner));
+        task.closeTask(owner);
         _leave(alice);
         assertEq(task.ledger().returned, 450e15 + BOND);
         assertLedger(0, 0, 0, 0, 4 * BOND);
@@ -104,13 +118,14 @@ contract LeaveTaskTest is Base {
         assertLedger();
     }
 
-    function test_GivenTheCallerLeft_JoiningAgainKeepsTheNonce() external {
+    function test_GivenTheCallerLeft_JoiningAgainKeepsTheNonces() external {
         _join(alice);
         vm.prank(alice);
-        task.revokeVotes();
+        task.revokeSignatures();
         _leave(alice);
         _join(alice);
         assertEq(task.clientState(alice).nonce, 1);
+        assertEq(task.clientState(alice).voteNonce, 1);
         assertLedger();
     }
 }

@@ -76,7 +76,7 @@ contract OpenRoundTest is Base {
         _joinAll();
         _post(clients);
         vm.prank(alice);
-        task.leaveTask(payable(alice));
+        task.leaveTask(alice);
         _join(alice);
         _warpToFrozen();
         _expectRefusal(abi.encodeWithSelector(BcflErrors.Task_ListStale.selector, 1), 1);

@@ -88,7 +88,7 @@ contract PhaseTest is Base {
 
     function test_GivenTheOwnerClosed_TheTaskIsOver() external {
         vm.prank(owner);
-        task.closeTask(payable(owner));
+        task.closeTask(owner);
         assertPhase(Phase.Over);
     }
 }

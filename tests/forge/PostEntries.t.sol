@@ -63,7 +63,7 @@ contract PostEntriesTest is Base {
     function test_RevertGiven_TheTaskIsClosed() external {
         Entry[] memory entries = _entries(clients, TRAINING_CAP);
         vm.prank(owner);
-        task.closeTask(payable(owner));
+        task.closeTask(owner);
         _expectRefusal(_wrongPhase(Phase.Over), 1, 5, entries);
     }
 
@@ -293,9 +293,9 @@ contract PostEntriesTest is Base {
     function test_PostsAListInOneCall() external {
         Entry[] memory entries = _entries(clients, TRAINING_CAP);
         Prices.Offer memory offer = _offer(alice, TRAINING_CAP, 5);
-        uint256 trainingPrice = Prices.trainingPriceDown(offer, alice);
         offer.trainingFrequency = entries[0].trainingFrequency;
-        uint256 miningPrice = Prices.miningPriceDown(offer, Prices.miningSlack(offer));
+        (uint256 trainingPrice, uint256 miningPrice) = Prices.prices(offer, alice);
+        assertEq(miningPrice, Prices.miningPriceDown(offer, Prices.miningSlack(offer)));
         // Section 4's check, per second: p_t = 39.52847…, p_m = 0.348006… money per minute.
         assertApproxEqRel(trainingPrice, 39.52847075210474165e15 * 1e18 / uint256(60), 1e6);
         assertApproxEqRel(miningPrice, 0.34800657907465885722e15 * 1e18 / uint256(60), 1e6);
@@ -303,9 +303,7 @@ contract PostEntriesTest is Base {
         vm.expectEmit(address(task));
         emit ITask.ListBegun(1, 5);
         vm.expectEmit(address(task));
-        emit ITask.EntryPosted(
-            1, alice, TRAINING_CAP, entries[0].trainingFrequency, uint128(trainingPrice), uint128(miningPrice)
-        );
+        emit ITask.EntriesPosted(1, entries);
         assertEq(_post(entries), 1);
 
         ListState memory list = task.listState();
@@ -336,11 +334,58 @@ contract PostEntriesTest is Base {
         assertEq(list.hash, _hashOf(0, all));
     }
 
+    function test_WhenChunksAreEmpty_TheOrderIsKeptAcrossThem() external {
+        Entry[] memory all = _entries(clients, TRAINING_CAP);
+        _post(1, 5, new Entry[](0));
+        _post(1, 5, _two(all[0], all[2]));
+        _post(1, 5, new Entry[](0));
+        _expectRefusal(
+            abi.encodeWithSelector(BcflErrors.Task_NotAscending.selector, carol, bob), 1, 5, _one(all[1])
+        );
+        _post(1, 5, _two(all[3], all[4]));
+        assertEq(task.listState().posted, 4);
+    }
+
+    /// @dev The last client of a list that was left incomplete, or of chunks before, does not stand in a new one's way.
+    function test_GivenAnIncompleteList_TheNextBeginsItsOrderAnew() external {
+        Entry[] memory all = _entries(clients, TRAINING_CAP);
+        _post(1, 5, _two(all[3], all[4]));
+        _post(2, 5, all); // complete in one call
+        assertEq(task.listState().posted, 5);
+        assertEq(task.listState().hash, _hashOf(0, all));
+        _post(3, 4, new Entry[](0));
+        _post(3, 4, _two(all[0], all[1])); // begun by an empty chunk
+        _post(3, 4, _one(all[2]));
+        _post(3, 4, _one(all[3]));
+        _post(4, 3, _one(all[1])); // after a list of three chunks, one of two
+        _expectRefusal(
+            abi.encodeWithSelector(BcflErrors.Task_NotAscending.selector, bob, alice), 4, 3, _one(all[0])
+        );
+        _post(4, 3, _two(all[2], all[4]));
+        _warpToFrozen();
+        _open();
+        assertEq(task.listState().hired, 3);
+    }
+
+    /// @dev Nor does it help to slip the same client in twice: a list complete in one call leaves the other's mark.
+    function test_GivenACompleteListAfterAnIncompleteOne_EachChunkIsHeldToItsOwnOrder() external {
+        Entry[] memory all = _entries(clients, TRAINING_CAP);
+        _post(1, 5, _one(all[0]));
+        _post(2, 5, all);
+        _post(3, 5, _two(all[2], all[3]));
+        _expectRefusal(
+            abi.encodeWithSelector(BcflErrors.Task_NotAscending.selector, dave, bob), 3, 5, _one(all[1])
+        );
+        _expectRefusal(
+            abi.encodeWithSelector(BcflErrors.Task_NotAscending.selector, dave, dave), 3, 5, _one(all[3])
+        );
+    }
+
     function test_WhenAnEntryHasNoCap_ListsTheClientUnhired() external {
         Entry[] memory entries = _entries(clients, TRAINING_CAP);
         entries[2] = Entry(carol, 0, 0);
         vm.expectEmit(address(task));
-        emit ITask.EntryPosted(1, carol, 0, 0, 0, 0);
+        emit ITask.EntriesPosted(1, entries);
         _post(entries);
         assertEq(task.listState().posted, 5);
         assertEq(task.listState().hired, 4);
@@ -377,15 +422,12 @@ contract PostEntriesTest is Base {
         _joinAll();
         Entry[] memory entries = _entries(clients, TRAINING_CAP);
         Prices.Offer memory offer = _offer(alice, TRAINING_CAP, 5);
-        uint256 trainingPrice = Prices.trainingPriceDown(offer, alice);
         offer.trainingFrequency = entries[0].trainingFrequency;
-        uint256 frequency = Prices.miningFrequencyUp(offer, Prices.miningSlack(offer));
-        uint256 miningPrice = Prices.leastPriceUp(RHO, frequency);
+        (, uint256 miningPrice) = Prices.prices(offer, alice);
+        assertEq(miningPrice, Prices.leastPriceUp(RHO, Prices.miningFrequencyUp(offer, Prices.miningSlack(offer))));
         assertApproxEqRel(miningPrice, 0.000421465823019614727e15 * 1e18 / uint256(60), 1e9);
         vm.expectEmit(address(task));
-        emit ITask.EntryPosted(
-            1, alice, TRAINING_CAP, entries[0].trainingFrequency, uint128(trainingPrice), uint128(miningPrice)
-        );
+        emit ITask.EntriesPosted(1, entries);
         _post(entries);
     }
 }

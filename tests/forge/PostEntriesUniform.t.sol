@@ -29,15 +29,24 @@ contract PostEntriesUniformTest is Base {
         task.postEntries(1, 5, entries);
     }
 
-    /// @dev The entry is taken, at this price.
+    /// @dev The entry is taken; the price that follows from it is this one.
     function _expectPosted(Entry memory entry, uint256 price) private {
+        _assertPrice(entry, price);
+        Entry[] memory entries = new Entry[](1);
+        entries[0] = entry;
         vm.expectEmit(address(task));
-        emit ITask.EntryPosted(
-            1, entry.client, entry.trainingCap, entry.trainingFrequency, uint128(price), uint128(price)
-        );
+        emit ITask.EntriesPosted(1, entries);
         _postOne(entry);
         assertEq(task.clientState(entry.client).trainingCap, entry.trainingCap);
         assertEq(task.listState().hired, 1);
+    }
+
+    function _assertPrice(Entry memory entry, uint256 price) private view {
+        Prices.Offer memory offer = _offer(entry.client, entry.trainingCap, 5);
+        offer.trainingFrequency = entry.trainingFrequency;
+        (uint256 trainingPrice, uint256 miningPrice) = Prices.prices(offer, entry.client);
+        assertEq(trainingPrice, price);
+        assertEq(miningPrice, price);
     }
 
     function _error(bytes4 selector, uint256 a, uint256 b) private view returns (bytes memory) {
@@ -164,9 +173,7 @@ contract PostEntriesUniformTest is Base {
         _useWith(Policy.FairShare, 0, MINING_CAP);
         _joinAll();
         // 30 units of money over 15 minutes.
-        uint128 price = uint128(uint256(30e15) * 1e18 / 900);
-        vm.expectEmit(address(task));
-        emit ITask.EntryPosted(1, alice, TRAINING_CAP, 1e18, price, price);
+        _assertPrice(Entry(alice, TRAINING_CAP, 1e18), uint256(30e15) * 1e18 / 900);
         _post(clients);
         assertEq(task.listState().hired, 5);
         assertEq(task.listState().trainingCaps, 125e15);
@@ -178,8 +185,7 @@ contract PostEntriesUniformTest is Base {
         _joinAll();
         // ρ(μ+ψ)³/T³ of the paper's setting: 0.15 units of money over 15 minutes.
         assertApproxEqRel(uint256(RHO), uint256(0.15e15) * 1e18 / 900, 1);
-        vm.expectEmit(address(task));
-        emit ITask.EntryPosted(1, alice, TRAINING_CAP, 1e18, RHO, RHO);
+        _assertPrice(Entry(alice, TRAINING_CAP, 1e18), RHO);
         _post(clients);
         assertEq(task.listState().hired, 5);
     }
@@ -189,13 +195,13 @@ contract PostEntriesUniformTest is Base {
         _useWith(Policy.FairShare, 0, MINING_CAP);
         _join(alice, _report(100));
         _join(bob, _report(2000));
-        uint128 price = uint128(uint256(30e15) * 1e18 / 900);
+        uint256 price = uint256(30e15) * 1e18 / 900;
         Entry[] memory entries = new Entry[](2);
-        (entries[0], entries[1]) = (_entry(alice, TRAINING_CAP), _entry(bob, TRAINING_CAP));
-        vm.expectEmit(address(task));
-        emit ITask.EntryPosted(1, alice, TRAINING_CAP, 444444444444444445, price, price); // 400/900 GHz
-        vm.expectEmit(address(task));
-        emit ITask.EntryPosted(1, bob, TRAINING_CAP, 2555555555555555556, price, price); // 2300/900 GHz
+        entries[0] = Entry(alice, TRAINING_CAP, 444444444444444445); // 400/900 GHz
+        entries[1] = Entry(bob, TRAINING_CAP, 2555555555555555556); // 2300/900 GHz
+        _assertPrice(entries[0], price);
+        _assertPrice(entries[1], price);
         _post(1, 5, entries);
+        assertEq(task.listState().hired, 2);
     }
 }

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.24;
 
 import {Base} from "./Base.t.sol";
-import {Entry, ITask, Phase, Policy, RoundState} from "../../contracts/interfaces/ITask.sol";
+import {Entry, ITask, Phase, Policy, Work} from "../../contracts/interfaces/ITask.sol";
 import {BcflErrors} from "../../contracts/libraries/BcflErrors.sol";
 import {Prices} from "../../contracts/libraries/Prices.sol";
 
@@ -11,7 +11,7 @@ contract SubmitWorkTest is Base {
         bytes32 updateHash = _updateHash(client);
         uint256[2] memory nonces = _solve(client, updateHash);
         vm.prank(client);
-        task.submitWork(updateHash, trainingFrequency, miningFrequency, nonces);
+        task.submitWork(Work(updateHash, trainingFrequency, miningFrequency, nonces));
     }
 
     /// @dev Expects the refusal of a call whose arguments are found before.
@@ -22,7 +22,7 @@ contract SubmitWorkTest is Base {
         uint256[2] memory nonces = _solve(client, updateHash);
         vm.expectRevert(reason);
         vm.prank(client);
-        task.submitWork(updateHash, trainingFrequency, miningFrequency, nonces);
+        task.submitWork(Work(updateHash, trainingFrequency, miningFrequency, nonces));
     }
 
     function _offerOf(address client) private view returns (Prices.Offer memory offer) {
@@ -218,7 +218,7 @@ contract SubmitWorkTest is Base {
                 )
             );
             vm.prank(alice);
-            task.submitWork(updateHash, t, m, nonces);
+            task.submitWork(Work(updateHash, t, m, nonces));
         }
     }
 
@@ -230,7 +230,7 @@ contract SubmitWorkTest is Base {
         (uint72 t, uint72 m) = _response(alice);
         bytes32 updateHash = _updateHash(alice);
         uint256[2] memory nonces = _solve(alice, updateHash);
-        uint64 rank = _rankOf(alice);
+        uint32 score = _scoreOf(alice);
         (uint256 trainingPrice, uint256 miningPrice) = _prices(alice);
         // By hand: p·M/(q·10⁹), each below its cap by a few wei of rounding.
         uint80 trainingPay = uint80(trainingPrice * 600e9 / (uint256(t) * 1e9));
@@ -243,9 +243,9 @@ contract SubmitWorkTest is Base {
         vm.expectEmit(address(task));
         emit ITask.WorkSubmitted(1, alice, updateHash, nonces, t, m, trainingPay, miningPay);
         vm.expectEmit(address(task));
-        emit ITask.GeneratorChanged(1, alice, rank);
+        emit ITask.GeneratorChanged(1, alice, score);
         vm.prank(alice);
-        task.submitWork(updateHash, t, m, nonces);
+        task.submitWork(Work(updateHash, t, m, nonces));
 
         uint256 pay = uint256(trainingPay) + miningPay;
         assertEq(_pendingOf(alice), pay);
@@ -348,54 +348,5 @@ contract SubmitWorkTest is Base {
         assertEq(_pendingOf(alice), earned);
         assertEq(task.clientState(alice).lastRound, 2);
         assertLedger();
-    }
-
-    function test_TheTwoLowestPuzzleHashesRank() external {
-        _openFirstRound();
-        _warpToDeadline();
-        address[] memory ranked = _byRank(clients);
-        // Middle first, then lower, then highest, then between, then lowest: every branch of the ranking.
-        _submit(ranked[3]);
-        _assertRanks(ranked[3], address(0));
-        _submit(ranked[2]);
-        _assertRanks(ranked[2], ranked[3]);
-        _submit(ranked[4]);
-        _assertRanks(ranked[2], ranked[3]);
-        _submit(ranked[1]);
-        _assertRanks(ranked[1], ranked[2]);
-        _submit(ranked[0]);
-        _assertRanks(ranked[0], ranked[1]);
-    }
-
-    function test_WhenTheSecondIsHigher_ItIsTheRunnerUpAndNoGeneratorChanges() external {
-        _openFirstRound();
-        _warpToDeadline();
-        address[] memory ranked = _byRank(clients);
-        _submit(ranked[0]);
-        vm.recordLogs();
-        _submit(ranked[2]);
-        assertEq(vm.getRecordedLogs().length, 1, "WorkSubmitted only");
-        _assertRanks(ranked[0], ranked[2]);
-        _submit(ranked[1]);
-        _assertRanks(ranked[0], ranked[1]);
-    }
-
-    function test_GivenAnEarlierRound_ItsRanksDoNotCount() external {
-        _openFirstRound();
-        _finishRound();
-        _openNextRound();
-        _assertRanks(address(0), address(0));
-        _warpToDeadline();
-        address[] memory ranked = _byRank(clients);
-        _submit(ranked[4]);
-        _assertRanks(ranked[4], address(0));
-        _submit(ranked[3]);
-        _assertRanks(ranked[3], ranked[4]);
-    }
-
-    function _assertRanks(address generator, address runnerUp) private view {
-        RoundState memory round = _state();
-        assertEq(round.generator, generator, "generator");
-        assertEq(round.runnerUp, runnerUp, "runner-up");
     }
 }

@@ -42,10 +42,10 @@ contract ViewsTest is Base {
         _claim(carol);
         assertLedger(pay, pay, 0, 450e15 - 2 * pay, 4 * BOND);
         vm.prank(carol);
-        task.leaveTask(payable(carol));
+        task.leaveTask(carol);
         assertLedger(pay, pay, 0, 450e15 - 2 * pay, 3 * BOND);
         vm.prank(owner);
-        task.closeTask(payable(owner));
+        task.closeTask(owner);
         assertLedger(pay, pay, 0, 0, 3 * BOND);
         assertEq(task.ledger().burnt, BOND);
         assertEq(task.ledger().returned, 450e15 - 2 * pay + BOND);
@@ -61,5 +61,44 @@ contract ViewsTest is Base {
         assertEq(_pendingOf(alice), 0);
         _openNextRound();
         assertEq(_claimableOf(alice), pay, "an earlier round's pay is not pending");
+    }
+
+    /// @dev One clock, said as two: when the open round began, or when the last one ended.
+    function test_TheRoundsClockRunsFromItsOpeningOrFromTheLastEnd() external {
+        uint256 creation = block.timestamp;
+        _assertClock(0, 0, creation);
+        _joinAll();
+        _post(clients);
+        _warpToFrozen();
+        _assertClock(0, 0, creation);
+        _open();
+        _assertClock(1, block.timestamp, 0);
+        uint256 opening = block.timestamp;
+        _work(clients);
+        _assertClock(1, opening, 0);
+        _endByQuorum(_result());
+        _assertClock(1, 0, block.timestamp);
+        RoundState memory ended = _state();
+        assertEq(ended.listVersion, 1, "the rest of the round stands");
+        assertEq(ended.miningCap, MINING_CAP);
+        assertNotEq(ended.seed, 0);
+        assertNotEq(ended.generator, address(0));
+        _openNextRound();
+        _assertClock(2, block.timestamp, 0);
+        _endByTime();
+        _assertClock(2, 0, block.timestamp);
+        uint256 end = block.timestamp;
+        vm.warp(end + 1 days);
+        vm.prank(owner);
+        task.closeTask(owner);
+        _assertClock(2, 0, end);
+    }
+
+    function _assertClock(uint256 number, uint256 openedAt, uint256 endedAt) private view {
+        RoundState memory round = _state();
+        assertEq(round.number, number);
+        assertEq(round.isOpen, openedAt != 0);
+        assertEq(round.openedAt, openedAt);
+        assertEq(round.endedAt, endedAt);
     }
 }

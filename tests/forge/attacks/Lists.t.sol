@@ -72,7 +72,7 @@ contract ListAttacksTest is Base {
         task.changeReport(_report(UNITS + 2));
         vm.expectRevert(_wrongPhase(Phase.Frozen));
         vm.prank(alice);
-        task.leaveTask(payable(alice));
+        task.leaveTask(alice);
         _post(clients);
         _open();
         assertTrue(_state().isOpen);

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.24;
 
 import {Base} from "../Base.t.sol";
-import {ITask, Ledger, Phase, RoundResult, Vote} from "../../../contracts/interfaces/ITask.sol";
+import {Ballot, ITask, Ledger, Phase, RoundResult, Work} from "../../../contracts/interfaces/ITask.sol";
 import {BcflErrors} from "../../../contracts/libraries/BcflErrors.sol";
 import {EtherForcer} from "../../../contracts/mocks/EtherForcer.sol";
 import {ReentrantReceiver} from "../../../contracts/mocks/ReentrantReceiver.sol";
@@ -12,12 +12,12 @@ import {RevertingReceiver} from "../../../contracts/mocks/RevertingReceiver.sol"
 contract MoneyAttacksTest is Base {
     function _leave(address client) private {
         vm.prank(client);
-        task.leaveTask(payable(client));
+        task.leaveTask(client);
     }
 
     function _close() private {
         vm.prank(owner);
-        task.closeTask(payable(owner));
+        task.closeTask(owner);
     }
 
     function _addContract(address client) private {
@@ -38,9 +38,9 @@ contract MoneyAttacksTest is Base {
 
         uint256 earned = _claimableOf(hostile);
         assertGt(earned, 0);
-        vm.expectRevert(abi.encodeWithSelector(BcflErrors.Task_TransferFailed.selector, hostile, earned));
+        vm.expectRevert(abi.encodeWithSelector(BcflErrors.Money_NotSent.selector, address(0), hostile, earned));
         _claim(hostile);
-        vm.expectRevert(abi.encodeWithSelector(BcflErrors.Task_TransferFailed.selector, hostile, BOND));
+        vm.expectRevert(abi.encodeWithSelector(BcflErrors.Money_NotSent.selector, address(0), hostile, BOND));
         _leave(hostile);
         for (uint256 i; i < clients.length; ++i) {
             if (clients[i] == hostile) continue;
@@ -50,8 +50,8 @@ contract MoneyAttacksTest is Base {
         _close();
         // Its own money waits for it, at any address that takes it.
         vm.startPrank(hostile);
-        task.claim(payable(mallory));
-        task.leaveTask(payable(mallory));
+        task.claim(mallory);
+        task.leaveTask(mallory);
         vm.stopPrank();
         assertEq(address(task).balance, 0);
         assertLedger();
@@ -97,7 +97,7 @@ contract MoneyAttacksTest is Base {
         uint256 earned = task.ledger().claimable;
         vm.expectRevert(abi.encodeWithSelector(BcflErrors.Task_NothingToClaim.selector, owner));
         vm.prank(owner);
-        task.claim(payable(owner));
+        task.claim(owner);
         // A new list without the clients, and closing, leave their pay alone.
         _post(_entries(_addresses(alice, bob, carol), TRAINING_CAP));
         _close();
@@ -146,7 +146,7 @@ contract MoneyAttacksTest is Base {
         bytes32 updateHash = _updateHash(alice);
         uint256[2] memory nonces = _solve(alice, updateHash);
         vm.prank(alice);
-        try task.submitWork(updateHash, uint72(t), uint72(m), nonces) {
+        try task.submitWork(Work(updateHash, uint72(t), uint72(m), nonces)) {
             assertLe(_pendingOf(alice), uint256(TRAINING_CAP) + MINING_CAP);
         } catch (bytes memory reason) {
             assertEq(bytes4(reason), BcflErrors.Task_EnergyNotCovered.selector);
@@ -162,10 +162,10 @@ contract MoneyAttacksTest is Base {
         _open();
         _work(_addresses(alice, bob, carol));
         RoundResult memory result = _result(_addresses(alice), _addresses()); // alice's work is not validated
-        Vote[] memory votes = _votes(_addresses(alice, bob, carol), result);
+        Ballot[] memory votes = _votes(_addresses(alice, bob, carol), result);
         address generator = _state().generator;
         vm.prank(generator);
-        task.endRoundByQuorum(result, votes);
+        task.endRoundByQuorum(result, votes, _noWallets());
         assertEq(_claimableOf(alice), 0);
         for (uint256 i; i < clients.length; ++i) {
             uint256 before = clients[i].balance;
@@ -248,7 +248,7 @@ contract MoneyAttacksTest is Base {
         _work(clients);
         _endByTime();
         uint256 earned = _claimableOf(address(hostile));
-        hostile.arm(abi.encodeCall(ITask.claim, (payable(address(hostile)))));
+        hostile.arm(abi.encodeCall(ITask.claim, (address(hostile))));
         assertEq(_claim(address(hostile)), earned);
         assertEq(hostile.attempts(), 1);
         assertFalse(hostile.succeeded());
@@ -265,7 +265,7 @@ contract MoneyAttacksTest is Base {
         vm.deal(address(hostile), 1 ether);
         _join(alice);
         _join(address(hostile));
-        hostile.arm(abi.encodeCall(ITask.leaveTask, (payable(address(hostile)))));
+        hostile.arm(abi.encodeCall(ITask.leaveTask, (address(hostile))));
         _leave(address(hostile));
         assertEq(hostile.attempts(), 1);
         assertFalse(hostile.succeeded());
@@ -278,9 +278,9 @@ contract MoneyAttacksTest is Base {
         terms.owner = address(hostile);
         _use(terms);
         _join(alice);
-        hostile.arm(abi.encodeCall(ITask.closeTask, (payable(address(hostile)))));
+        hostile.arm(abi.encodeCall(ITask.closeTask, (address(hostile))));
         vm.prank(address(hostile));
-        task.closeTask(payable(address(hostile)));
+        task.closeTask(address(hostile));
         assertEq(hostile.attempts(), 1);
         assertFalse(hostile.succeeded());
         assertEq(hostile.answer(), _wrongPhase(Phase.Over));
@@ -335,7 +335,7 @@ contract MoneyAttacksTest is Base {
     /// @dev Apart, so that `expectRevert` meets the submission and not a view before it.
     function _submitAgain() private {
         vm.prank(alice);
-        task.submitWork(0, 1, 1, [uint256(0), 0]);
+        task.submitWork(Work(0, 1, 1, [uint256(0), 0]));
     }
 
     function test_Attack_LeaveBeforeTheForfeit() external {

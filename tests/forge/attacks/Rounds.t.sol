@@ -2,17 +2,17 @@
 pragma solidity ^0.8.24;
 
 import {Base} from "../Base.t.sol";
-import {Phase, RoundResult, Vote} from "../../../contracts/interfaces/ITask.sol";
+import {Ballot, Phase, RoundResult, Work} from "../../../contracts/interfaces/ITask.sol";
 import {BcflErrors} from "../../../contracts/libraries/BcflErrors.sol";
 
 /// @notice Attacks on a round's work and result: each is named as in the design.
 contract RoundAttacksTest is Base {
-    function _expectNotProposer(address caller, Vote[] memory votes, RoundResult memory result) private {
+    function _expectNotProposer(address caller, Ballot[] memory votes, RoundResult memory result) private {
         vm.expectRevert(
             abi.encodeWithSelector(BcflErrors.Task_NotProposer.selector, caller, Phase.GeneratorProposing)
         );
         vm.prank(caller);
-        task.endRoundByQuorum(result, votes);
+        task.endRoundByQuorum(result, votes, _noWallets());
     }
 
     function test_Attack_AnyonePublishesARoundsResult() external {
@@ -20,17 +20,17 @@ contract RoundAttacksTest is Base {
         _work(clients);
         RoundResult memory junk = RoundResult(keccak256("junk"), _addresses(), _addresses());
         // A stranger, the owner, and even the generator: without a quorum's signatures nothing happens.
-        _expectNotProposer(mallory, new Vote[](0), junk);
-        _expectNotProposer(owner, new Vote[](0), junk);
+        _expectNotProposer(mallory, _noVotes(), junk);
+        _expectNotProposer(owner, _noVotes(), junk);
         address generator = _state().generator;
         vm.expectRevert(abi.encodeWithSelector(BcflErrors.Task_QuorumMissed.selector, 0, 5));
         vm.prank(generator);
-        task.endRoundByQuorum(junk, new Vote[](0));
+        task.endRoundByQuorum(junk, _noVotes(), _noWallets());
         // Signatures under another result do not serve either.
-        Vote[] memory votes = _votes(clients, _result());
+        Ballot[] memory votes = _votes(clients, _result());
         vm.expectRevert(abi.encodeWithSelector(BcflErrors.Task_QuorumMissed.selector, 0, 5));
         vm.prank(generator);
-        task.endRoundByQuorum(junk, votes);
+        task.endRoundByQuorum(junk, votes, _noWallets());
         assertEq(task.globalModel(), 0);
         assertTrue(_state().isOpen);
     }
@@ -44,11 +44,11 @@ contract RoundAttacksTest is Base {
         // The author's solution serves nobody else …
         vm.expectPartialRevert(BcflErrors.Puzzle_NotSolved.selector);
         vm.prank(bob);
-        task.submitWork(stolen, t, m, alices);
+        task.submitWork(Work(stolen, t, m, alices));
         // … and with a solution of his own, ahead of the author, bob is credited but locks nobody out.
         uint256[2] memory bobs = _solve(bob, stolen);
         vm.prank(bob);
-        task.submitWork(stolen, t, m, bobs);
+        task.submitWork(Work(stolen, t, m, bobs));
         _submit(alice);
         _submit(carol);
         _submit(dave);
@@ -69,7 +69,7 @@ contract RoundAttacksTest is Base {
         for (uint256 i; i < 20; ++i) {
             vm.expectRevert(abi.encodeWithSelector(BcflErrors.Task_NotHired.selector, mallory, 1));
             vm.prank(mallory);
-            task.submitWork(bytes32(i), 1e18, 1e18, [i, i]);
+            task.submitWork(Work(bytes32(i), 1e18, 1e18, [i, i]));
         }
         assertEq(_state().generator, address(0));
         _submit(alice);
@@ -86,15 +86,15 @@ contract RoundAttacksTest is Base {
         vm.warp(_state().openedAt + terms.deadline - 1);
         vm.expectRevert(abi.encodeWithSelector(BcflErrors.Task_TimeNotPassed.selector, 900, 899));
         vm.prank(alice);
-        task.submitWork(updateHash, t, m, nonces);
+        task.submitWork(Work(updateHash, t, m, nonces));
         // One second after the grace it is too late.
         vm.warp(_workEnd() + 1);
         vm.expectRevert(_wrongPhase(Phase.Expired));
         vm.prank(alice);
-        task.submitWork(updateHash, t, m, nonces);
+        task.submitWork(Work(updateHash, t, m, nonces));
         vm.warp(_workEnd());
         vm.prank(alice);
-        task.submitWork(updateHash, t, m, nonces);
+        task.submitWork(Work(updateHash, t, m, nonces));
         assertLedger();
     }
 
@@ -113,33 +113,33 @@ contract RoundAttacksTest is Base {
         (uint72 t, uint72 m) = _response(alice);
         vm.expectPartialRevert(BcflErrors.Puzzle_NotSolved.selector);
         vm.prank(alice);
-        task.submitWork(updateHash, t, m, nonces);
+        task.submitWork(Work(updateHash, t, m, nonces));
         // Nor does a round's solution serve in the next.
         nonces = _solve(alice, updateHash);
         vm.prank(alice);
-        task.submitWork(updateHash, t, m, nonces);
+        task.submitWork(Work(updateHash, t, m, nonces));
         _endByTime();
         _openNextRound();
         _warpToDeadline();
         vm.expectPartialRevert(BcflErrors.Puzzle_NotSolved.selector);
         vm.prank(alice);
-        task.submitWork(updateHash, t, m, nonces);
+        task.submitWork(Work(updateHash, t, m, nonces));
     }
 
     function test_Attack_AQuorumOfThoseWhoHappenedToShowUp() external {
         _openFirstRound();
         _work(_addresses(alice, bob));
         // Both of the two who worked agree, to reject nobody and take all; five are hired.
-        Vote[] memory votes = _votes(_addresses(alice, bob), _result());
+        Ballot[] memory votes = _votes(_addresses(alice, bob), _result());
         address generator = _state().generator;
         vm.expectRevert(abi.encodeWithSelector(BcflErrors.Task_QuorumMissed.selector, 2, 5));
         vm.prank(generator);
-        task.endRoundByQuorum(_result(), votes);
+        task.endRoundByQuorum(_result(), votes, _noWallets());
         // A third is not enough, a fourth is, though it did not work.
         votes = _votes(_addresses(alice, bob, carol), _result());
         vm.expectRevert(abi.encodeWithSelector(BcflErrors.Task_QuorumMissed.selector, 3, 5));
         vm.prank(generator);
-        task.endRoundByQuorum(_result(), votes);
+        task.endRoundByQuorum(_result(), votes, _noWallets());
     }
 
     /// @dev More than 2/3 exactly, for every number of hired clients: of three, two are not enough.
@@ -150,13 +150,13 @@ contract RoundAttacksTest is Base {
         _open();
         _work(_addresses(alice, bob, carol));
         address generator = _state().generator;
-        Vote[] memory votes = _votes(_addresses(alice, bob), _result());
+        Ballot[] memory votes = _votes(_addresses(alice, bob), _result());
         vm.expectRevert(abi.encodeWithSelector(BcflErrors.Task_QuorumMissed.selector, 2, 3));
         vm.prank(generator);
-        task.endRoundByQuorum(_result(), votes);
+        task.endRoundByQuorum(_result(), votes, _noWallets());
         votes = _votes(_addresses(alice, bob, carol), _result());
         vm.prank(generator);
-        task.endRoundByQuorum(_result(), votes);
+        task.endRoundByQuorum(_result(), votes, _noWallets());
         assertFalse(_state().isOpen);
     }
 
@@ -168,10 +168,10 @@ contract RoundAttacksTest is Base {
         vm.prank(generator);
         task.proposeModel(junk);
         assertEq(task.globalModel(), 0, "a proposal changes nothing");
-        Vote[] memory alone = _votes(_addresses(generator), RoundResult(junk, _addresses(), _addresses()));
+        Ballot[] memory alone = _votes(_addresses(generator), RoundResult(junk, _addresses(), _addresses()));
         vm.expectRevert(abi.encodeWithSelector(BcflErrors.Task_QuorumMissed.selector, 1, 5));
         vm.prank(generator);
-        task.endRoundByQuorum(RoundResult(junk, _addresses(), _addresses()), alone);
+        task.endRoundByQuorum(RoundResult(junk, _addresses(), _addresses()), alone, _noWallets());
         // The others wait for the runner-up; the generator cannot come back in its window.
         _warpToWindow(1);
         vm.expectRevert(
@@ -179,9 +179,9 @@ contract RoundAttacksTest is Base {
         );
         vm.prank(generator);
         task.proposeModel(junk);
-        Vote[] memory votes = _votes(clients, _result());
+        Ballot[] memory votes = _votes(clients, _result());
         vm.prank(runnerUp);
-        task.endRoundByQuorum(_result(), votes);
+        task.endRoundByQuorum(_result(), votes, _noWallets());
         assertEq(task.globalModel(), MODEL);
         assertLedger();
     }
@@ -189,10 +189,10 @@ contract RoundAttacksTest is Base {
     function test_Attack_GeneratorAndRunnerUpPostJunk() external {
         _openFirstRound();
         _work(clients);
-        Vote[] memory votes = _votes(clients, _result());
+        Ballot[] memory votes = _votes(clients, _result());
         _warpToWindow(2);
         vm.prank(alice);
-        task.endRoundByQuorum(_result(), votes);
+        task.endRoundByQuorum(_result(), votes, _noWallets());
         assertEq(task.globalModel(), MODEL);
         assertLedger();
     }

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.24;
+
+import {Base} from "./Base.t.sol";
+import {Ballot, ClientState, ITask} from "../../contracts/interfaces/ITask.sol";
+import {BcflErrors} from "../../contracts/libraries/BcflErrors.sol";
+
+contract RevokeSignaturesTest is Base {
+    function _revoke(address client) private {
+        vm.prank(client);
+        task.revokeSignatures();
+    }
+
+    function test_RaisesBothNoncesAndNothingElse() external {
+        _joinAll();
+        _post(clients);
+        ClientState memory before = task.clientState(alice);
+        vm.expectEmit(address(task));
+        emit ITask.SignaturesRevoked(alice, 1, 1);
+        _revoke(alice);
+        vm.expectEmit(address(task));
+        emit ITask.SignaturesRevoked(alice, 2, 2);
+        _revoke(alice);
+        ClientState memory state = task.clientState(alice);
+        assertEq(state.nonce, 2);
+        assertEq(state.voteNonce, 2);
+        (state.nonce, state.voteNonce) = (before.nonce, before.voteNonce);
+        assertEq(keccak256(abi.encode(state)), keccak256(abi.encode(before)));
+        assertLedger();
+    }
+
+    function test_GivenPayAndWorkOfTheRound_TheyStay() external {
+        _openFirstRound();
+        _finishRound();
+        _openNextRound();
+        _work(clients);
+        ClientState memory before = task.clientState(alice);
+        assertGt(before.claimable, 0);
+        assertGt(before.pending, 0);
+        _revoke(alice);
+        ClientState memory state = task.clientState(alice);
+        (state.nonce, state.voteNonce) = (before.nonce, before.voteNonce);
+        assertEq(keccak256(abi.encode(state)), keccak256(abi.encode(before)));
+        assertLedger();
+    }
+
+    function test_VoidsWhatWasSigned_AndOnlyTheCallers() external {
+        _openFirstRound();
+        _work(clients);
+        Ballot[] memory votes = _votes(clients, _result());
+        _revoke(alice);
+        _revoke(bob);
+        address generator = _state().generator;
+        vm.expectRevert(abi.encodeWithSelector(BcflErrors.Task_QuorumMissed.selector, 3, 5));
+        vm.prank(generator);
+        task.endRoundByQuorum(_result(), votes, _noWallets());
+        votes = _votes(_addresses(alice, carol, dave), _result()); // signed anew, in two ballots
+        assertEq(votes.length, 2);
+        vm.expectRevert(abi.encodeWithSelector(BcflErrors.Task_QuorumMissed.selector, 3, 5));
+        vm.prank(generator);
+        task.endRoundByQuorum(_result(), votes, _noWallets());
+        votes = _votes(clients, _result());
+        vm.prank(generator);
+        task.endRoundByQuorum(_result(), votes, _noWallets());
+        assertFalse(_state().isOpen);
+    }
+
+    function test_GivenANewListIsPosted_TheNoncesStay() external {
+        _joinAll();
+        _revoke(alice);
+        _post(clients);
+        assertEq(task.clientState(alice).nonce, 1);
+        assertEq(task.clientState(alice).voteNonce, 1);
+    }
+
+    function test_GivenWorkIsSubmittedAndClaimed_TheNoncesStay() external {
+        _openFirstRound();
+        _revoke(alice);
+        _finishRound();
+        _claim(alice);
+        assertEq(task.clientState(alice).nonce, 1);
+        assertEq(task.clientState(alice).voteNonce, 1);
+        assertLedger();
+    }
+
+    function test_WhenTheCallerIsNoMember_HarmsNobody() external {
+        _revoke(mallory);
+        _openFirstRound();
+        _finishRound();
+        assertFalse(task.clientState(mallory).isMember);
+        assertEq(task.clientState(mallory).listVersion, 0);
+    }
+}

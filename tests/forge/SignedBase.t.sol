@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.24;
+
+import {Vm} from "forge-std/Vm.sol";
+import {Base} from "./Base.t.sol";
+import {ClientState, Report, RoundResult, Work} from "../../contracts/interfaces/ITask.sol";
+import {BcflErrors} from "../../contracts/libraries/BcflErrors.sol";
+import {SignatureWallet} from "../../contracts/mocks/SignatureWallet.sol";
+
+/// @notice What clients sign, worked out from the type strings as the documentation has them and not by the contract's
+/// library, and somebody who brings it to the chain.
+abstract contract SignedBase is Base {
+    address internal relayer = makeAddr("relayer");
+    address internal home = makeAddr("home");
+
+    function setUp() public virtual override {
+        super.setUp();
+        vm.deal(relayer, 1000 ether);
+    }
+
+    // ------------------------------------------------------------------------------------------------ EIP-712
+
+    function _domain(address verifyingContract) internal view returns (bytes32) {
+        return keccak256(
+            abi.encode(
+                keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
+                keccak256("BCFL Task"),
+                keccak256("1"),
+                block.chainid,
+                verifyingContract
+            )
+        );
+    }
+
+    function _digest(address verifyingContract, bytes32 structHash) internal view returns (bytes32) {
+        return keccak256(abi.encodePacked(hex"1901", _domain(verifyingContract), structHash));
+    }
+
+    function _digest(bytes32 structHash) internal view returns (bytes32) {
+        return _digest(address(task), structHash);
+    }
+
+    function _joinHash(address client, Report memory report, uint256 nonce, uint256 deadline)
+        internal
+        pure
+        returns (bytes32)
+    {
+        return keccak256(
+            abi.encode(
+                keccak256(
+                    "JoinTask(address client,uint32 trainingUnits,uint112 energyCoefficient,uint72 maxFrequency,uint32 nonce,uint256 deadline)"
+                ),
+                client,
+                report.trainingUnits,
+                report.energyCoefficient,
+                report.maxFrequency,
+                nonce,
+                deadline
+            )
+        );
+    }
+
+    function _changeHash(address client, Report memory report, uint256 nonce, uint256 deadline)
+        internal
+        pure
+        returns (bytes32)
+    {
+        return keccak256(
+            abi.encode(
+                keccak256(
+                    "ChangeReport(address client,uint32 trainingUnits,uint112 energyCoefficient,uint72 maxFrequency,uint32 nonce,uint256 deadline)"
+                ),
+                client,
+                report.trainingUnits,
+                report.energyCoefficient,
+                report.maxFrequency,
+                nonce,
+                deadline
+            )
+        );
+    }
+
+    function _workHash(address client, bytes32 seed, Work memory work, uint256 nonce, uint256 deadline)
+        internal
+        pure
+        returns (bytes32)
+    {
+        return keccak256(
+            abi.encode(
+                keccak256(
+                    "SubmitWork(address client,bytes32 seed,bytes32 updateHash,uint72 trainingFrequency,uint72 miningFrequency,uint256[2] nonces,uint32 nonce,uint256 deadline)"
+                ),
+                client,
+                seed,
+                work.updateHash,
+                work.trainingFrequency,
+                work.miningFrequency,
+                keccak256(abi.encodePacked(work.nonces[0], work.nonces[1])),
+                nonce,
+                deadline
+            )
+        );
+    }
+
+    function _claimHash(address client, address recipient, uint256 nonce, uint256 deadline)
+        internal
+        pure
+        returns (bytes32)
+    {
+        return keccak256(
+            abi.encode(
+                keccak256("Claim(address client,address recipient,uint32 nonce,uint256 deadline)"),
+                client,
+                recipient,
+                nonce,
+                deadline
+            )
+        );
+    }
+
+    function _voteHash(RoundResult memory result, uint256 nonce) internal view returns (bytes32) {
+        return keccak256(
+            abi.encode(
+                keccak256(
+                    "RoundResult(uint32 round,bytes32 seed,bytes32 modelHash,address[] rejected,address[] forfeited,uint32 nonce)"
+                ),
+                _state().number,
+                _state().seed,
+                result.modelHash,
+                keccak256(abi.encodePacked(result.rejected)),
+                keccak256(abi.encodePacked(result.forfeited)),
+                nonce
+            )
+        );
+    }
+
+    // ------------------------------------------------------------------------------------------------ signing
+
+    /// @dev 65 bytes: r, s, v.
+    function _sign(uint256 key, bytes32 digest) internal pure returns (bytes memory) {
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, digest);
+        return abi.encodePacked(r, s, v);
+    }
+
+    function _sign(address client, bytes32 structHash) internal view returns (bytes memory) {
+        return _sign(keyOf[client], _digest(structHash));
+    }
+
+    // ------------------------------------------------------------------------------------------------ sending
+
+    /// @dev From the relayer; returns whether it went through, and the answer or the refusal.
+    function _send(uint256 value, bytes memory data) internal returns (bool success, bytes memory answer) {
+        vm.prank(relayer);
+        (success, answer) = address(task).call{value: value}(data);
+    }
+
+    function _wrongSignature(address client, bytes32 structHash) internal view returns (bytes memory) {
+        return abi.encodeWithSelector(BcflErrors.Task_WrongSignature.selector, client, _digest(structHash));
+    }
+
+    function _nonceOf(address client) internal view returns (uint32) {
+        return task.clientState(client).nonce;
+    }
+
+    /// @dev All that the task says, but for the client's nonce, and where the money is.
+    function _everything(address client) internal view returns (bytes memory) {
+        ClientState memory state = task.clientState(client);
+        state.nonce = 0;
+        return abi.encode(
+            state, task.ledger(), task.roundState(), task.listState(), address(task).balance, home.balance
+        );
+    }
+
+    /// @dev What the task emitted since `vm.recordLogs`.
+    function _taskLogs() internal returns (bytes memory) {
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        bytes memory all;
+        for (uint256 i; i < logs.length; ++i) {
+            if (logs[i].emitter == address(task)) all = abi.encode(all, logs[i].topics, logs[i].data);
+        }
+        return all;
+    }
+
+    /// @dev One more client, which is an ERC-1271 wallet of its own key.
+    function _addWallet() internal returns (SignatureWallet wallet) {
+        (address signer, uint256 key) = makeAddrAndKey("key of the wallet");
+        wallet = new SignatureWallet(signer);
+        keyOf[address(wallet)] = key;
+        vm.label(address(wallet), "wallet");
+        vm.deal(address(wallet), 1000 ether);
+        clients.push(address(wallet));
+        clients = _sorted(clients);
+    }
+}

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.24;
+
+import {RelayBase} from "../RelayBase.t.sol";
+import {IRelay} from "../../../contracts/interfaces/IRelay.sol";
+import {Ballot, ITask, WalletVote} from "../../../contracts/interfaces/ITask.sol";
+import {BcflErrors} from "../../../contracts/libraries/BcflErrors.sol";
+import {BurningReceiver} from "../../../contracts/mocks/BurningReceiver.sol";
+import {EtherForcer} from "../../../contracts/mocks/EtherForcer.sol";
+import {PlainToken} from "../../../contracts/mocks/PlainToken.sol";
+import {ReentrantReceiver} from "../../../contracts/mocks/ReentrantReceiver.sol";
+import {RevertingReceiver} from "../../../contracts/mocks/RevertingReceiver.sol";
+import {SignatureWallet} from "../../../contracts/mocks/SignatureWallet.sol";
+import {VerboseWallet} from "../../../contracts/mocks/VerboseWallet.sol";
+
+/// @notice Attacks on and with relayed messages.
+contract RelayingAttacksTest is RelayBase {
+    /// @dev The most that one transaction holds on a public chain (EIP-7825).
+    uint256 private constant TRANSACTION_GAS = 16_777_216;
+
+    /// @dev A signed message seen in the pool and brought by another: it takes effect once, for whom it names.
+    function test_Attack_AMessageIsBroughtBeforeItsRelayer() external {
+        bytes[] memory calls = _joinCalls();
+        vm.prank(mallory);
+        (bool success,) = address(task).call{value: BOND}(calls[2]);
+        assertTrue(success);
+        uint256 theirs = relayer.balance;
+        assertEq(_relay(BOND, calls), 1);
+        assertEq(relayer.balance, theirs - 4 * BOND);
+        deposits += 5 * BOND;
+        assertLedger(0, 0, 0, 450e15, 5 * BOND);
+    }
+
+    // ------------------------------------------------------------------------------------------------ gas
+
+    function _expectTheOthersLand(uint256 burners) private {
+        _openFirstRound();
+        _finishRound();
+        address burner = address(new BurningReceiver());
+        bytes[] memory calls = _claimCalls();
+        for (uint256 i; i < burners; ++i) {
+            calls[i] = _claimCall(clients[i], burner);
+        }
+        bytes memory data = abi.encodeCall(IRelay.relay, (address(task), 0, calls));
+        vm.prank(relayer);
+        (bool success, bytes memory answer) = address(relay).call{gas: TRANSACTION_GAS}(data);
+        assertTrue(success);
+        assertEq(abi.decode(answer, (uint256)), burners);
+        for (uint256 i; i < 5; ++i) {
+            assertEq(_claimableOf(clients[i]) != 0, i < burners);
+        }
+        assertLedger();
+        // Even those can, to another address.
+        _claim(alice);
+    }
+
+    function test_Attack_OneReceiverBurnsAllGasOfABatch() external {
+        _expectTheOthersLand(1);
+    }
+
+    /// @dev Each call has its share of the gas. If each had all that is left, two would leave a thousandth of it.
+    function test_Attack_ThreeReceiversBurnAllGasOfABatch() external {
+        _expectTheOthersLand(3);
+    }
+
+    /// @dev What the message of `wallet` adds to a batch of five others, all of which land.
+    function _costInABatch(address wallet) private returns (uint256) {
+        bytes[] memory calls = _joinCalls();
+        bytes[] memory more = new bytes[](6);
+        keyOf[wallet] = 1; // it signs whatever
+        more[0] = _joinCall(wallet);
+        for (uint256 i; i < 5; ++i) {
+            more[i + 1] = calls[i];
+        }
+        uint256 snapshot = vm.snapshotState();
+        uint256 without = _gasOf(calls);
+        vm.revertToState(snapshot);
+        uint256 cost = _gasOf(more) - without;
+        assertEq(task.ledger().bonds, 5 * BOND);
+        return cost;
+    }
+
+    function _gasOf(bytes[] memory calls) private returns (uint256) {
+        vm.prank(relayer);
+        uint256 left = gasleft();
+        relay.relay{value: calls.length * BOND}(address(task), BOND, calls);
+        return left - gasleft();
+    }
+
+    function test_Attack_AWalletBurnsTheGasOfABatch() external {
+        SignatureWallet wallet = new SignatureWallet(mallory);
+        wallet.setManner(SignatureWallet.Manner.BurnsGas);
+        assertLt(_costInABatch(address(wallet)), 170_000);
+    }
+
+    function test_Attack_AWalletsAnswerFillsTheMemoryOfABatch() external {
+        assertLt(_costInABatch(address(new VerboseWallet())), 170_000);
+    }
+
+    // ------------------------------------------------------------------------------------------------ quorum
+
+    /// @dev Seven that sign and three contracts that do not; returns what the votes of those cost.
+    function _costOfVotes(bytes memory code) private returns (uint256) {
+        _makeClients(7);
+        address[] memory wallets = new address[](3);
+        for (uint256 i; i < 3; ++i) {
+            SignatureWallet wallet = new SignatureWallet(mallory);
+            wallet.setManner(SignatureWallet.Manner.BurnsGas);
+            if (code.length != 0) vm.etch(address(wallet), code);
+            vm.deal(address(wallet), BOND);
+            wallets[i] = address(wallet);
+        }
+        WalletVote[] memory walletVotes = new WalletVote[](3);
+        address[] memory signers = clients;
+        for (uint256 i; i < 3; ++i) {
+            clients.push(wallets[i]);
+        }
+        wallets = _sorted(wallets);
+        for (uint256 i; i < 3; ++i) {
+            walletVotes[i] = WalletVote(wallets[i], new bytes(65));
+        }
+        clients = _sorted(clients);
+        _openFirstRound();
+        _work(clients);
+        Ballot[] memory votes = _votes(signers, _result());
+        address generator = _state().generator;
+
+        uint256 snapshot = vm.snapshotState();
+        vm.prank(generator);
+        uint256 left = gasleft();
+        task.endRoundByQuorum(_result(), votes, _noWallets());
+        uint256 without = left - gasleft();
+        vm.revertToState(snapshot);
+        vm.prank(generator);
+        left = gasleft();
+        task.endRoundByQuorum(_result(), votes, walletVotes);
+        return left - gasleft() - without;
+    }
+
+    function test_Attack_WalletsBurnTheGasOfAQuorum() external {
+        assertLt(_costOfVotes(""), 3 * 150_000);
+    }
+
+    /// @dev Memory is paid by its square: fifteen such answers would fill a whole transaction.
+    function test_Attack_WalletsAnswersFillTheMemoryOfAQuorum() external {
+        assertLt(_costOfVotes(address(new VerboseWallet()).code), 3 * 150_000);
+    }
+
+    // ------------------------------------------------------------------------------------------------ re-entrance
+
+    /// @dev The sender is paid back and sends another batch from there, on money it has not brought.
+    function test_Attack_ReentranceThroughWhatComesBack() external {
+        ReentrantReceiver sender = new ReentrantReceiver();
+        bytes[] memory calls = _joinCalls();
+        (calls[0],) = _badJoin(clients[0]);
+        bytes[] memory more = new bytes[](1);
+        more[0] = _joinCall(clients[0]);
+        sender.arm(abi.encodeCall(IRelay.relay, (address(task), BOND, more)));
+        vm.deal(address(relay), 1 ether);
+        vm.deal(address(this), 5 * BOND);
+        sender.execute{value: 5 * BOND}(
+            address(relay), 5 * BOND, abi.encodeCall(IRelay.relay, (address(task), BOND, calls))
+        );
+        assertEq(sender.attempts(), 1);
+        assertFalse(sender.succeeded());
+        assertEq(sender.answer(), abi.encodeWithSelector(BcflErrors.Money_WrongValue.selector, 0, BOND));
+        assertEq(address(sender).balance, BOND);
+        assertEq(address(relay).balance, 1 ether);
+    }
+
+    /// @dev A recipient brings the next claim of the batch, and its own once more, while it is being paid.
+    function test_Attack_ReentranceThroughARecipient() external {
+        _openFirstRound();
+        _finishRound();
+        ReentrantReceiver recipient = new ReentrantReceiver();
+        bytes[] memory calls = new bytes[](2);
+        calls[0] = _claimCall(alice, address(recipient));
+        calls[1] = _claimCall(bob, bob);
+        uint256 ofAlice = _claimableOf(alice);
+        uint256 ofBob = bob.balance + _claimableOf(bob);
+
+        recipient.arm(calls[0]);
+        uint256 snapshot = vm.snapshotState();
+        assertEq(_relay(0, calls), 0);
+        assertFalse(recipient.succeeded());
+        assertEq(address(recipient).balance, ofAlice);
+        assertEq(bob.balance, ofBob);
+        assertLedger();
+
+        vm.revertToState(snapshot);
+        recipient.arm(calls[1]);
+        assertEq(_relay(0, calls), 1);
+        assertTrue(recipient.succeeded());
+        assertEq(address(recipient).balance, ofAlice);
+        assertEq(bob.balance, ofBob);
+        assertLedger();
+    }
+
+    // ------------------------------------------------------------------------------------------------ the Relay's own
+
+    /// @dev A relayer that is a contract and takes no ether sends a batch that brings none.
+    function test_Attack_ABadEntryStopsABatchWhoseRelayerTakesNoEther() external {
+        RevertingReceiver relayer = new RevertingReceiver();
+        bytes[] memory calls = new bytes[](1);
+        calls[0] = abi.encodeCall(ITask.claimFor, (alice, alice, block.timestamp, ""));
+        bytes memory answer =
+            relayer.execute(factory.relay(), 0, abi.encodeCall(IRelay.relay, (address(task), 0, calls)));
+        assertEq(abi.decode(answer, (uint256)), 1, "skipped");
+    }
+
+    function test_Attack_MoneyForcedIntoTheRelay() external {
+        vm.deal(address(this), 1 ether);
+        new EtherForcer{value: 1 ether}(payable(address(relay)));
+        bytes[] memory calls = _joinCalls();
+        (calls[4],) = _badJoin(clients[4]);
+        uint256 theirs = relayer.balance;
+        _relay(BOND, calls);
+        assertEq(relayer.balance, theirs - 4 * BOND);
+        assertEq(address(relay).balance, 1 ether);
+    }
+
+    /// @dev Only functions that ask for a signature belong in a batch: else the client is the Relay, which is anybody. It
+    /// costs whoever does it the bond, and nobody else anything.
+    function test_Attack_TheRelayAsAClient() external {
+        _joinAll();
+        bytes[] memory calls = new bytes[](1);
+        calls[0] = abi.encodeCall(ITask.joinTask, (_report(UNITS)));
+        assertEq(_relay(BOND, calls), 0);
+        deposits += BOND;
+        assertTrue(task.clientState(address(relay)).isMember);
+        uint256 theirs = mallory.balance;
+        calls[0] = abi.encodeCall(ITask.leaveTask, (mallory));
+        vm.prank(mallory);
+        relay.relay(address(task), 0, calls);
+        assertEq(mallory.balance, theirs + BOND);
+        assertLedger(0, 0, 0, 450e15, 5 * BOND);
+    }
+
+    /// @dev The Relay is nobody's spender.
+    function test_Attack_ABatchToAToken() external {
+        PlainToken token = new PlainToken();
+        token.mint(alice, 1 ether);
+        vm.prank(alice);
+        token.approve(address(task), 1 ether);
+        bytes[] memory calls = new bytes[](1);
+        calls[0] = abi.encodeCall(token.transferFrom, (alice, mallory, 1 ether));
+        vm.prank(mallory);
+        assertEq(relay.relay(address(token), 0, calls), 1);
+        assertEq(token.balanceOf(alice), 1 ether);
+    }
+
+    /// @dev What was signed for one task lands on no other.
+    function test_Attack_ABatchToAnotherTask() external {
+        bytes[] memory calls = _joinCalls();
+        ITask first = task;
+        task = _create(terms);
+        assertEq(_relay(BOND, calls), 5);
+        assertEq(task.ledger().bonds, 0);
+        assertEq(first.ledger().bonds, 0);
+    }
+}

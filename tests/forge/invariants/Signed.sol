@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.24;
+
+import {IRelay} from "../../../contracts/interfaces/IRelay.sol";
+import {ITask, Phase, Report, Work} from "../../../contracts/interfaces/ITask.sol";
+import {SignatureWallet} from "../../../contracts/mocks/SignatureWallet.sol";
+import {Quorum} from "./Quorum.sol";
+import {Cause} from "./World.sol";
+
+/// @notice What clients sign and a relayer sends: good messages among expired, forged, foreign and used ones.
+abstract contract Signed is Quorum {
+    enum Kind {
+        Join,
+        Change,
+        Work,
+        Claim
+    }
+
+    enum Quality {
+        Good,
+        Expired,
+        WrongSigner,
+        WrongNonce,
+        OtherTask
+    }
+
+    struct Message {
+        address client;
+        Kind kind;
+        Quality quality;
+        uint32 units;
+        address recipient;
+        Work work;
+        bool isGood;
+    }
+
+    struct Spent {
+        bytes data;
+        uint256 value;
+    }
+
+    /// @dev Signed messages that were used or revoked.
+    Spent[] internal spent;
+
+    function spentCount() external view returns (uint256) {
+        return spent.length;
+    }
+
+    function spentCall(uint256 index) external view returns (bytes memory data, uint256 value) {
+        return (spent[index].data, spent[index].value);
+    }
+
+    // ------------------------------------------------------------------------------------------------ a batch
+
+    /// @dev One message a client at most, and a used one at the end.
+    function relay(uint256 seed) external acting {
+        bool isJoining = lastPhase == Phase.Joining && seed % 2 == 0;
+        Message[] memory messages = new Message[](PEOPLE);
+        bytes[] memory calls = new bytes[](PEOPLE + 1);
+        uint256 length;
+        uint256 good;
+        for (uint256 i; i < PEOPLE; ++i) {
+            (bool isOne, Message memory message) = _message(clients[i], isJoining, seed >> 8);
+            if (!isOne) continue;
+            calls[length] = _encode(message);
+            messages[length++] = message;
+            if (message.isGood) ++good;
+        }
+        uint256 sent = length;
+        if (spent.length != 0) calls[sent++] = spent[seed / 2 % spent.length].data;
+        assembly ("memory-safe") {
+            mstore(calls, sent)
+        }
+        _send(calls, isJoining ? _bondValue() : 0, good);
+        for (uint256 i; i < length; ++i) {
+            if (messages[i].isGood) _record(messages[i], calls[i]);
+            else ++count[_reason(messages[i].quality)];
+        }
+    }
+
+    function _send(bytes[] memory calls, uint256 value, uint256 good) private {
+        uint256 held = relayer.balance;
+        IRelay relay_ = IRelay(factory.relay());
+        vm.prank(relayer);
+        uint256 skipped = relay_.relay{value: value * calls.length}(address(task), value, calls);
+        assertEq(skipped, calls.length - good, "skipped");
+        assertEq(held - relayer.balance, value * good, "what refused calls did not take is sent back");
+        _observe(Cause.Nothing);
+    }
+
+    function _reason(Quality quality) private pure returns (string memory) {
+        if (quality == Quality.Good) return "relayed: refused by wallet, token or state";
+        if (quality == Quality.Expired) return "relayed: expired";
+        if (quality == Quality.WrongSigner) return "relayed: wrong signer";
+        return quality == Quality.WrongNonce ? "relayed: wrong nonce" : "relayed: other task";
+    }
+
+    /// @dev What `client` may be relayed for now, well signed in half of the cases.
+    function _message(address client, bool isJoining, uint256 seed) private returns (bool, Message memory message) {
+        Person memory person = people[client];
+        uint256 draw = uint256(keccak256(abi.encode(seed, client)));
+        message.client = client;
+        message.units = _units(draw >> 8);
+        message.quality = draw % 8 < 5 ? Quality.Good : Quality(draw % 8 - 4 + draw / 8 % 2);
+        if (isJoining) {
+            if (person.isMember) return (false, message);
+            message.kind = Kind.Join;
+            if (token != address(0)) _approve(client, address(task), terms.bond);
+        } else if (lastPhase == Phase.Joining && person.isMember && draw / 16 % 2 == 0) {
+            message.kind = Kind.Change;
+        } else if (lastPhase == Phase.Working && _isHired(client) && (_mayWork(client) || draw / 16 % 2 == 0)) {
+            message.kind = Kind.Work;
+            message.work = _workBy(client, draw / 32);
+        } else {
+            if (person.settled == 0 && draw / 32 % 8 != 0) return (false, message);
+            message.kind = Kind.Claim;
+            message.recipient = _fresh();
+        }
+        message.isGood = message.quality == Quality.Good && _canSign(client) && _isPossible(message);
+        return (true, message);
+    }
+
+    function _canSign(address client) private view returns (bool) {
+        if (client == address(wallet)) return wallet.manner() == SignatureWallet.Manner.Honest;
+        return keyOf[client] != 0;
+    }
+
+    function _isPossible(Message memory message) private view returns (bool) {
+        if (message.kind == Kind.Join) return token == address(0) || !_isRefusing(message.client);
+        if (message.kind == Kind.Work) return _mayWork(message.client);
+        if (message.kind == Kind.Change) return true;
+        return people[message.client].settled != 0 && !_isRefusing(message.recipient);
+    }
+
+    function _record(Message memory message, bytes memory data) private {
+        address client = message.client;
+        ++people[client].nonce;
+        spent.push(Spent(data, message.kind == Kind.Join ? _bondValue() : 0));
+        if (client == address(wallet)) ++count["relayed for the wallet"];
+        if (message.kind == Kind.Join) {
+            _ghostJoin(client, message.units);
+            deposits += terms.bond;
+            ++count["relayed join"];
+        } else if (message.kind == Kind.Change) {
+            _ghostChange(client, message.units);
+            ++count["relayed change"];
+        } else if (message.kind == Kind.Work) {
+            _recordWork(client, message.work);
+            ++count["relayed work"];
+        } else {
+            before.mayFall[client] = true;
+            _ghostClaim(client, balanceOf(message.recipient));
+            ++count["relayed claim"];
+        }
+    }
+
+    // ------------------------------------------------------------------------------------------------ signing
+
+    function _encode(Message memory message) private view returns (bytes memory) {
+        uint32 nonce = people[message.client].nonce + (message.quality == Quality.WrongNonce ? 1 : 0);
+        uint256 deadline = message.quality == Quality.Expired ? block.timestamp - 1 : type(uint256).max;
+        address verifier = message.quality == Quality.OtherTask ? address(factory) : address(task);
+        uint256 key = message.client == address(wallet) ? walletKey : keyOf[message.client];
+        // Contracts have no key, so that whatever they are said to have signed is forged.
+        if (message.quality == Quality.WrongSigner || key == 0) key = ownerKey;
+        bytes32 digest =
+            keccak256(abi.encodePacked(hex"1901", _domain(verifier), _structHash(message, nonce, deadline)));
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, digest);
+        return _callFor(message, deadline, abi.encodePacked(r, s, v));
+    }
+
+    function _callFor(Message memory message, uint256 deadline, bytes memory signature)
+        private
+        pure
+        returns (bytes memory)
+    {
+        address client = message.client;
+        if (message.kind == Kind.Join) {
+            return abi.encodeCall(ITask.joinTaskFor, (client, _report(message.units), deadline, signature));
+        }
+        if (message.kind == Kind.Change) {
+            return abi.encodeCall(ITask.changeReportFor, (client, _report(message.units), deadline, signature));
+        }
+        if (message.kind == Kind.Work) {
+            return abi.encodeCall(ITask.submitWorkFor, (client, message.work, deadline, signature));
+        }
+        return abi.encodeCall(ITask.claimFor, (client, message.recipient, deadline, signature));
+    }
+
+    function _domain(address verifier) private view returns (bytes32) {
+        return keccak256(
+            abi.encode(
+                keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
+                keccak256("BCFL Task"),
+                keccak256("1"),
+                block.chainid,
+                verifier
+            )
+        );
+    }
+
+    /// @dev The types written out once more, not taken from the contract's library.
+    function _structHash(Message memory message, uint32 nonce, uint256 deadline) private view returns (bytes32) {
+        if (message.kind == Kind.Claim) {
+            bytes32 claimType =
+                keccak256("Claim(address client,address recipient,uint32 nonce,uint256 deadline)");
+            return keccak256(abi.encode(claimType, message.client, message.recipient, nonce, deadline));
+        }
+        if (message.kind == Kind.Work) return _workHash(message.client, message.work, nonce, deadline);
+        string memory name = message.kind == Kind.Join ? "JoinTask" : "ChangeReport";
+        string memory fields =
+            "(address client,uint32 trainingUnits,uint112 energyCoefficient,uint72 maxFrequency,uint32 nonce,uint256 deadline)";
+        Report memory report = _report(message.units);
+        return keccak256(
+            abi.encode(
+                keccak256(bytes(string.concat(name, fields))),
+                message.client,
+                report.trainingUnits,
+                report.energyCoefficient,
+                report.maxFrequency,
+                nonce,
+                deadline
+            )
+        );
+    }
+
+    function _workHash(address client, Work memory work_, uint32 nonce, uint256 deadline)
+        private
+        view
+        returns (bytes32)
+    {
+        return keccak256(
+            abi.encode(
+                keccak256(
+                    "SubmitWork(address client,bytes32 seed,bytes32 updateHash,uint72 trainingFrequency,uint72 miningFrequency,uint256[2] nonces,uint32 nonce,uint256 deadline)"
+                ),
+                client,
+                task.roundState().seed,
+                work_.updateHash,
+                work_.trainingFrequency,
+                work_.miningFrequency,
+                keccak256(abi.encode(work_.nonces)),
+                nonce,
+                deadline
+            )
+        );
+    }
+
+    // ------------------------------------------------------------------------------------------------ revoking
+
+    /// @dev A claim that was signed before serves nobody after.
+    function _revoke(uint256 seed) internal {
+        Message memory message;
+        message.client = _pick(seed);
+        message.kind = Kind.Claim;
+        message.recipient = _fresh();
+        bytes memory data = _encode(message);
+        _do(message.client, abi.encodeCall(ITask.revokeSignatures, ()));
+        ++people[message.client].nonce;
+        ++people[message.client].voteNonce;
+        spent.push(Spent(data, 0));
+        ++count["revoke"];
+    }
+}

@@ -29,8 +29,11 @@ class Suite:
 
 
 SUITES = {
-    "forge": Suite("Solidity: unit, fuzz and invariant tests, prices against Python's", ("forge", "test"),
+    "forge": Suite("Solidity: unit, fuzz and invariant tests, prices against Python's", 
+                   ("forge", "test", "--no-match-path", "tests/forge/Gas.t.sol"),
                    prepare=(sys.executable, "tests/forge/vectors/generate.py")),
+    "gas": Suite("Gas of every step against snapshots/Gas.json: a rise of over 2 % fails",
+                 (sys.executable, "tools/gas_check.py")),
     "python": Suite(
         "Python: everything that needs no brownie, and doctests",
         (*PYTEST, "--doctest-modules", "bcfl_offchain", "tools", "tests", "-m", "not ray"),

@@ -76,7 +76,7 @@ class RealClock:
         while last < timestamp:
             time.sleep(self.poll_seconds)
             current = self.now()
-            if current != last:
+            if current > last:  # a node that goes to and fro does not come nearer
                 last, since = current, time.monotonic()
             elif time.monotonic() - since > self.patience:
                 raise ChainStalled(

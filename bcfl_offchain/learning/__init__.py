@@ -2,10 +2,11 @@
 
 from .aggregation import AggregationError, aggregate
 from .data import Dataset, DatasetError, digits, partition, split
+from .disk import NotFound, StoreError, TooLarge, Unusable
 from .evidence import Problem, ProblemKind, check_report, pack_evidence, read_evidence
 from .files import FileName, FileRejected, Reason, file_hash
 from .model import Model, accuracy, initial, predict
-from .store import Corrupt, NotFound, Store, StoreError, TooLarge
+from .store import Corrupt, Store
 from .training import TrainingConfig, TrainingError, train, training_cycles, training_units
 from .updates import GLOBAL, fetch, pack, read
 
@@ -27,6 +28,7 @@ __all__ = [
     "TooLarge",
     "TrainingConfig",
     "TrainingError",
+    "Unusable",
     "accuracy",
     "aggregate",
     "check_report",

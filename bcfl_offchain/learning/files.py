@@ -10,6 +10,11 @@ the first failure, so that honest readers give the same reason: size before any 
 parsing, the header (of bounded length) against what is expected before any array is made. There is no pickle
 in the format.
 
+The reading is done here, too, and more strictly than the format asks: an entry has its three keys and no
+other, numbers are plain natural ones, and the arrays fill the body without gap or overlap. What a parser
+leaves open, such as how deep it follows brackets or what it does with keys it does not know, differs between
+releases and machines; a file that one honest reader takes and another refuses would split a quorum.
+
 References
 ----------
 https://huggingface.co/docs/safetensors (the format).
@@ -18,6 +23,8 @@ https://huggingface.co/docs/safetensors (the format).
 from __future__ import annotations
 
 import json
+import math
+import re
 import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,14 +33,14 @@ from typing import Any
 
 import numpy as np
 from eth_utils import keccak
-from safetensors import SafetensorError
-from safetensors import numpy as safetensors_numpy
 
 # A header of this project has a few hundred bytes; foreign writers may pad or sort otherwise.
 MAX_HEADER_BYTES = 16_384
 _LENGTH_BYTES = 8
 _DTYPES = {"F32": np.dtype(np.float32), "I64": np.dtype(np.int64)}
 _DTYPE_CODES = {dtype: code for code, dtype in _DTYPES.items()}
+_ENTRY_KEYS = {"dtype", "shape", "data_offsets"}
+_NATURAL = re.compile(r"0|[1-9][0-9]{0,18}")
 
 _BRIEF = reprlib.Repr()
 _BRIEF.maxlevel, _BRIEF.maxstring, _BRIEF.maxdict = 4, 60, 4
@@ -102,10 +109,11 @@ class FileName:
 
 @dataclass(frozen=True)
 class Header:
-    """What a file says about itself before any array is looked at."""
+    """What a file says about itself before any array is looked at, and the byte at which it ends."""
 
     metadata: dict[str, Any]
     tensors: dict[str, Any]
+    end: int
 
 
 def schema_of(arrays: Mapping[str, np.ndarray]) -> dict[str, tuple[np.dtype, Shape]]:
@@ -226,17 +234,34 @@ def decode_arrays(data: bytes, header: Header, schema: Schema) -> dict[str, np.n
         With `WRONG_SHAPE`, `UNREADABLE` or `NOT_FINITE`; nothing else, whatever the bytes.
     """
     expected = {key: (_DTYPE_CODES[dtype], list(shape)) for key, (dtype, shape) in schema.items()}
-    claimed = {key: _claim(entry) for key, entry in header.tensors.items()}
+    claimed = {key: (entry["dtype"], entry["shape"]) for key, entry in header.tensors.items()}
     if claimed != expected:
         raise FileRejected(Reason.WRONG_SHAPE, f"arrays are {_short(claimed)}, expected {expected}")
-    try:
-        arrays = safetensors_numpy.load(data)
-    except SafetensorError as error:
-        raise FileRejected(Reason.UNREADABLE, f"not a safetensors file: {_short(error)}") from error
-    for key in schema:
-        if not np.isfinite(arrays[key]).all():
+    _check_offsets(header, schema, len(data) - header.end)
+    arrays = {key: _array(data, header, key, *schema[key]) for key in schema}
+    for key, array in arrays.items():
+        if not np.isfinite(array).all():
             raise FileRejected(Reason.NOT_FINITE, f"array {key!r} has an infinite value or a NaN")
-    return {key: arrays[key] for key in schema}
+    return arrays
+
+
+def _check_offsets(header: Header, schema: Schema, body_bytes: int) -> None:
+    """The arrays fill the body from its first byte to its last, one behind the other."""
+    place = 0
+    for begin, end, key in sorted((*header.tensors[key]["data_offsets"], key) for key in schema):
+        dtype, shape = schema[key]
+        if (begin, end) != (place, place + dtype.itemsize * math.prod(shape)):
+            raise FileRejected(Reason.UNREADABLE, f"array {key!r} lies at [{begin}, {end}], not at {place}")
+        place = end
+    if place != body_bytes:
+        raise FileRejected(Reason.UNREADABLE, f"arrays of {place} bytes in a body of {body_bytes}")
+
+
+def _array(data: bytes, header: Header, key: str, dtype: np.dtype, shape: Shape) -> np.ndarray:
+    """A copy of one array, whose place was checked, in the machine's own byte order."""
+    begin = header.end + header.tensors[key]["data_offsets"][0]
+    raw = np.frombuffer(data, dtype.newbyteorder("<"), math.prod(shape), begin)
+    return raw.reshape(shape).astype(dtype)
 
 
 def _parse_header(data: bytes) -> Header:
@@ -247,9 +272,15 @@ def _parse_header(data: bytes) -> Header:
             Reason.UNREADABLE,
             f"header of {length} bytes in a file of {len(data)}, at most {MAX_HEADER_BYTES} are allowed",
         )
+    end = _LENGTH_BYTES + length
     try:
-        text = data[_LENGTH_BYTES : _LENGTH_BYTES + length].decode("utf-8")
-        header = json.loads(text, object_pairs_hook=_distinct)
+        header = json.loads(
+            data[_LENGTH_BYTES:end].decode("utf-8"),
+            object_pairs_hook=_distinct,
+            parse_int=_natural,
+            parse_float=_natural,
+            parse_constant=_natural,
+        )
     except (ValueError, RecursionError) as error:  # no UTF-8, no JSON, a key twice; a tower of brackets
         raise FileRejected(Reason.UNREADABLE, f"header is not readable: {_short(error)}") from error
     if not isinstance(header, dict):
@@ -257,7 +288,28 @@ def _parse_header(data: bytes) -> Header:
     metadata = header.pop("__metadata__", {})
     if not isinstance(metadata, dict):
         raise FileRejected(Reason.UNREADABLE, f"metadata are {_short(metadata)}, expected a JSON object")
-    return Header(metadata, header)
+    for key, entry in header.items():
+        if not _is_entry(entry):
+            raise FileRejected(Reason.UNREADABLE, f"entry {_short(key)} is {_short(entry)}, not an array's")
+    return Header(metadata, header, end)
+
+
+def _is_entry(entry: Any) -> bool:
+    """Whether a header's entry has an array's three keys, with values of their types."""
+    if not isinstance(entry, dict) or entry.keys() != _ENTRY_KEYS:
+        return False
+    shape, offsets = entry["shape"], entry["data_offsets"]
+    if not (isinstance(entry["dtype"], str) and isinstance(shape, list) and isinstance(offsets, list)):
+        return False
+    # By type and not isinstance: to Python, true is a 1.
+    return len(offsets) == 2 and all(type(number) is int for number in (*shape, *offsets))
+
+
+def _natural(text: str) -> int:
+    """A number of the header: no sign, no fraction, no exponent, at most 19 digits."""
+    if not _NATURAL.fullmatch(text):
+        raise ValueError(f"{text[:24]} is no natural number of at most 19 digits")
+    return int(text)
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -266,11 +318,6 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(result) < len(pairs):
         raise ValueError("a key stands twice in the header")
     return result
-
-
-def _claim(entry: Any) -> Any:
-    """The (type, shape) that a header entry claims; any other entry equals no expected one."""
-    return (entry.get("dtype"), entry.get("shape")) if isinstance(entry, dict) else entry
 
 
 def _short(value: Any) -> str:

@@ -7,25 +7,12 @@ not at all.
 
 from __future__ import annotations
 
-import os
-import secrets
 from pathlib import Path
 
+from .disk import StoreError, read_file, write_file
 from .files import file_hash
 
 _HASH_BYTES = 32
-
-
-class StoreError(Exception):
-    """A file that the store cannot give."""
-
-
-class NotFound(StoreError):
-    """No file with this hash is there."""
-
-
-class TooLarge(StoreError):
-    """The file is larger than the reader wants to take."""
 
 
 class Corrupt(StoreError):
@@ -76,16 +63,14 @@ class Store:
         -------
         bytes
             Its hash, 32 bytes.
+
+        Raises
+        ------
+        Unusable
+            If it cannot be written, for instance because somebody has laid a directory in its place.
         """
         content_hash = file_hash(data)
-        path = self.path(content_hash)
-        # A rename within a directory is atomic: no reader ever sees half a file under its final name.
-        unfinished = path.with_suffix(f".{secrets.token_hex(8)}.tmp")
-        try:
-            unfinished.write_bytes(data)
-            os.replace(unfinished, path)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        write_file(self.path(content_hash), data)
         return content_hash
 
     def get(self, content_hash: bytes, max_bytes: int) -> bytes:
@@ -105,16 +90,11 @@ class Store:
 
         Raises
         ------
-        NotFound, TooLarge, Corrupt
+        NotFound, TooLarge, Unusable, Corrupt
             As their names say.
         """
         path = self.path(content_hash)
-        if not path.is_file():
-            raise NotFound(f"no file {path.name}; its owner has not published it in this store")
-        with path.open("rb") as file:
-            data = file.read(max_bytes + 1)
-        if len(data) > max_bytes:
-            raise TooLarge(f"file {path.name} has more than {max_bytes} bytes")
+        data = read_file(path, max_bytes)
         found = file_hash(data)
         if found != content_hash:
             raise Corrupt(f"file {path.name} has the hash 0x{found.hex()}; fetch it again from its owner")

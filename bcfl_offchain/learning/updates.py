@@ -20,7 +20,8 @@ from .files import (
     schema_of,
 )
 from .model import Model
-from .store import Corrupt, NotFound, Store, TooLarge
+from .disk import NotFound, TooLarge, Unusable
+from .store import Corrupt, Store
 
 GLOBAL = "global"
 
@@ -104,11 +105,11 @@ def fetch(store: Store, *, like: Model, name: FileName, expected_hash: bytes) ->
     Raises
     ------
     FileRejected
-        With the first reason found; `MISSING` if the store has no such file.
+        With the first reason found; `MISSING` if the store has no such file or cannot read it.
     """
     try:
         data = store.get(expected_hash, max_file_bytes(schema_of(like)))
-    except NotFound as error:
+    except (NotFound, Unusable) as error:
         raise FileRejected(Reason.MISSING, str(error)) from error
     except TooLarge as error:
         raise FileRejected(Reason.TOO_LARGE, str(error)) from error

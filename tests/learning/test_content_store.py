@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from bcfl_offchain.learning import Corrupt, NotFound, Store, StoreError, TooLarge, file_hash
+from bcfl_offchain.learning import Corrupt, NotFound, Store, StoreError, TooLarge, Unusable, file_hash
 
 
 def test_what_was_put_is_got_back_under_its_hash(tmp_path):
@@ -70,7 +70,7 @@ def test_a_write_that_fails_leaves_nothing_behind(tmp_path):
     store = Store(tmp_path)
     blocked = store.path(file_hash(b"content"))
     blocked.mkdir()  # a file cannot be renamed over a directory
-    with pytest.raises(OSError):
+    with pytest.raises(Unusable, match="cannot be written: Is a directory"):
         store.put(b"content")
     assert list(tmp_path.iterdir()) == [blocked]
 
@@ -93,4 +93,4 @@ def test_readers_never_see_half_a_file(tmp_path):
 
 
 def test_every_refusal_is_a_store_error():
-    assert all(issubclass(refusal, StoreError) for refusal in (NotFound, TooLarge, Corrupt))
+    assert all(issubclass(refusal, StoreError) for refusal in (NotFound, TooLarge, Unusable, Corrupt))

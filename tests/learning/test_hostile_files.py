@@ -1,8 +1,13 @@
-"""Fuzzed files: readers give a sound result or their typed error, never anything else."""
+"""Fuzzed files: readers give a sound result or their typed error, never anything else.
+
+A longer run: ``BCFL_FUZZ=100000``, the number of files that each test makes.
+"""
 
 import json
+import os
 
 import numpy as np
+import safetensors.numpy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -24,7 +29,12 @@ UPDATE = pack(initial(), NAME)
 EVIDENCE = pack_evidence(digits().take(np.arange(5)), NAME)
 
 # Slow data generation says something about a busy machine, nothing about the readers.
-many = settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+many = settings(
+    max_examples=int(os.environ.get("BCFL_FUZZ", 250)),
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
@@ -52,6 +62,8 @@ def read_either(data):
             key: (a.dtype, a.shape) for key, a in initial().items()
         }
         assert all(np.isfinite(array).all() for array in model.values())
+        library = safetensors.numpy.load(data)  # what is taken here is a file to everybody
+        assert all(np.array_equal(array, library[key]) for key, array in model.items())
     except FileRejected as error:
         assert error.detail.isascii()
     try:

@@ -4,7 +4,7 @@ from .agreement import Agreement
 from .audit_checks import Difference
 from .auditor import AuditReport, audit
 from .board import Board
-from .client import Client, Work
+from .client import Client, PreparedWork
 from .errors import (
     AgentError,
     ListRefused,
@@ -19,6 +19,7 @@ from .errors import (
 )
 from .judgement import Verdict, Workplace, judge
 from .owner import Owner
+from .relayer import MixedMessages, Relayed, RelayedClient, Relayer
 
 __all__ = [
     "AgentError",
@@ -28,16 +29,20 @@ __all__ = [
     "Client",
     "Difference",
     "ListRefused",
+    "MixedMessages",
     "NoOpenRound",
     "NotHired",
     "Owner",
+    "PreparedWork",
     "ProposalRefused",
     "QuorumMissing",
+    "Relayed",
+    "RelayedClient",
+    "Relayer",
     "TooFewHired",
     "TooManyMembers",
     "UnknownMember",
     "Verdict",
-    "Work",
     "WorkWindowOpen",
     "Workplace",
     "audit",

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 from eth_abi import encode
@@ -19,7 +18,7 @@ from bcfl_offchain.chain import mining
 from bcfl_offchain.chain.history import PostedEntry, PriceList, Round, TaskHistory
 from bcfl_offchain.chain.types import Phase, Terms, address_order
 from bcfl_offchain.mechanism import fixed_point
-from bcfl_offchain.mechanism.errors import SharesUncertain, WorkRefused
+from bcfl_offchain.mechanism.errors import MechanismError
 from bcfl_offchain.mechanism.puzzle import expected_hashes
 
 from .pricing import check_posted
@@ -82,7 +81,7 @@ def check_list(terms: Terms, price_list: PriceList) -> ListCheck:
         return ListCheck(0, tuple(differences))
     try:
         checked = check_posted(terms, price_list)
-    except SharesUncertain as error:
+    except MechanismError as error:  # too large to be recomputed, or a report that no contract takes
         unknown = Difference(where, "shapley_value", "one that can be recomputed", str(error))
         return ListCheck(0, (*differences, unknown))
     differences += [
@@ -137,7 +136,7 @@ def _check_opening(
     where, opened, price_list = f"round {round_.number}", round_.opened, round_.price_list
     block = facts[opened.place.block]
     hired = price_list.hired
-    training_caps = sum(price_list.entries[client].posted.training_cap for client in hired)
+    training_caps = sum(price_list.entries[client].entry.training_cap for client in hired)
     mining_cap = fixed_point.mining_cap(terms.pricing(), price_list.size)
     seed = keccak(
         encode(
@@ -170,18 +169,17 @@ def _check_work(
 ) -> Iterator[Difference]:
     where = f"round {round_.number}, client {work.client}"
     line = round_.price_list.entries.get(work.client)
-    if line is None or not line.posted.training_cap:
+    if line is None or not line.entry.training_cap:
         yield Difference(where, "hired", True, False)
         return
+    pricing = terms.pricing()
     try:
+        report = line.report.pricing(terms.cycle_unit)
+        priced = fixed_point.line_of_cap(report, pricing, line.entry.training_cap, round_.price_list.size)
         training_pay, mining_pay = fixed_point.work_pay(
-            line.report.pricing(terms.cycle_unit),
-            _priced(line, round_.opened.mining_cap),
-            terms.pricing(),
-            work.training_frequency,
-            work.mining_frequency,
+            report, priced, pricing, work.training_frequency, work.mining_frequency
         )
-    except WorkRefused as error:
+    except MechanismError as error:
         yield Difference(where, "claimed frequencies", "within the constraints", str(error))
         return
     yield from _same(
@@ -199,21 +197,6 @@ def _check_work(
             yield Difference(f"{where}, puzzle {index}", "puzzle hash", f"below {limit}", puzzle_hash)
 
 
-def _priced(line: PostedEntry, mining_cap: int) -> fixed_point.Entry:
-    """The line under which the work was done, as `work_pay` takes it."""
-    posted = line.posted
-    return fixed_point.Entry(
-        shapley_value=Fraction(0),  # not what pay depends on
-        share=Fraction(0),
-        hired=True,
-        reason=None,
-        training_cap=posted.training_cap,
-        mining_cap=mining_cap,
-        training_price=posted.training_price,
-        mining_price=posted.mining_price,
-    )
-
-
 def _claimed_time(terms: Terms, line: PostedEntry, work: ev.WorkSubmitted) -> int:
     q_t, q_m = work.training_frequency, work.mining_frequency
     cycles = line.report.training_units * terms.cycle_unit
@@ -226,24 +209,15 @@ def _puzzle_hashes(task: str, round_: Round, work: ev.WorkSubmitted) -> tuple[in
     return mining.puzzle_hashes(challenge, work.nonces)
 
 
-def _ranking(task: str, round_: Round) -> tuple[list[tuple[str, int]], str | None]:
-    """Every change of the block generator in the order of the works, and the runner-up in the end."""
-    changes: list[tuple[str, int]] = []
-    runner_up: tuple[str, int] | None = None
-    for work in round_.works.values():
-        candidate = (work.client, mining.rank(_puzzle_hashes(task, round_, work)))
-        if not changes or candidate[1] < changes[-1][1]:
-            runner_up = changes[-1] if changes else None
-            changes.append(candidate)
-        elif runner_up is None or candidate[1] < runner_up[1]:
-            runner_up = candidate
-    return changes, runner_up[0] if runner_up else None
-
-
-def check_generator(task: str, round_: Round) -> Iterator[Difference]:
+def check_generator(terms: Terms, task: str, round_: Round) -> Iterator[Difference]:
     """Who held the lowest puzzle hash, at each change."""
-    expected, _ = _ranking(task, round_)
-    found = [(event.client, event.puzzle_hash) for event in round_.generators]
+    hashes = expected_hashes(terms.mining_cycles, terms.cycles_per_hash)
+    expected: list[tuple[str, int]] = []
+    for work in round_.works.values():
+        score = mining.score(_puzzle_hashes(task, round_, work), hashes)
+        if not expected or score < expected[-1][1]:
+            expected.append((work.client, score))
+    found = [(event.client, event.score) for event in round_.generators]
     yield from _same(f"round {round_.number}", block_generator=(expected, found))
 
 

@@ -8,7 +8,7 @@ the last two are held against what the contract itself says and holds.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from eth_abi import decode
@@ -20,7 +20,9 @@ from web3 import Web3
 from bcfl_offchain.chain import events as ev
 from bcfl_offchain.chain.history import TaskHistory, rebuild
 from bcfl_offchain.chain.interface import TASK_ABI
+from bcfl_offchain.chain.pin import PinnedBlock
 from bcfl_offchain.chain.task import Factory, TaskContract
+from bcfl_offchain.chain.token import Money, money_held, money_of
 from bcfl_offchain.chain.types import Ledger, Terms
 
 from .audit_checks import (
@@ -60,8 +62,10 @@ class AuditReport:
         that are too large for exact caps. All else agrees to the unit or is among the differences.
     ledger : Ledger
         From the logs.
+    money : Money
+        What the task pays in.
     forced : int
-        Wei that somebody forced into the contract; it belongs to no line of the ledger.
+        What somebody forced into the contract, of the task's money; it belongs to no line of the ledger.
     differences : tuple of Difference
         Empty if all agrees.
     """
@@ -75,6 +79,7 @@ class AuditReport:
     claims: int
     cap_steps: dict[int, int]
     ledger: Ledger
+    money: Money
     forced: int
     differences: tuple[Difference, ...]
 
@@ -90,10 +95,10 @@ class AuditReport:
             return "none, caps are exact"
         versions = ", ".join(map(str, self.cap_steps))
         step = max(self.cap_steps.values())  # it follows from the task's terms, so all lists have the same
-        return f"caps of list {versions} within one step of {step} wei, all else exact"
+        return f"caps of list {versions} within one step of {self.money.show(step)}, all else exact"
 
     def to_json(self) -> dict[str, Any]:
-        """The report for programs: money in wei as decimal strings."""
+        """The report for programs: money in its smallest unit as decimal strings."""
         fields = {
             name: value for name, value in asdict(self).items() if name not in ("ledger", "differences")
         }
@@ -142,9 +147,14 @@ def audit(
         If there is no task at the address.
     ChainUnavailable
         If the node does not answer.
+    ChainReorganised
+        If the audited block was replaced meanwhile.
+    ImpossibleLogs, MalformedAnswer
+        If the node's logs or answers are not those of a task.
     """
     say = progress or (lambda text: None)
-    block = w3.eth.block_number
+    pin = PinnedBlock(w3)
+    block = pin.number
     task = TaskContract(w3, task_address)
     say("reading logs")
     first = ev.creation_block(w3, task.address, block) if first_block is None else first_block
@@ -165,6 +175,7 @@ def audit(
     differences += _check_rounds(task, history, events, facts, say)
     say("comparing states")
     forced, state_differences = _check_state(w3, task, history, block)
+    pin.verify()
     return AuditReport(
         task=task.address,
         block=block,
@@ -175,6 +186,7 @@ def audit(
         claims=len(history.claims),
         cap_steps=cap_steps,
         ledger=history.ledger(),
+        money=money_of(w3, task.terms.token),
         forced=forced,
         differences=(*differences, *state_differences),
     )
@@ -202,7 +214,7 @@ def _check_rounds(
     for round_ in history.rounds:
         say(f"recomputing round {round_.number} of {len(history.rounds)}")
         yield from check_round(task.terms, task.address, round_, previous_end, facts)
-        yield from check_generator(task.address, round_)
+        yield from check_generator(task.terms, task.address, round_)
         if round_.ended is not None:
             previous_end = facts[round_.ended.place.block].timestamp
 
@@ -237,17 +249,17 @@ def read_clone(code: bytes) -> tuple[str | None, Terms | None]:
         return None, None
     try:
         (values,) = decode([_TERMS_TYPE], code[end + len(_CLONE_TAIL) :])
-    except DecodingError:
+        owner, token, *rest = values
+        terms = Terms.from_chain((to_checksum_address(owner), to_checksum_address(token), *rest))
+    except (DecodingError, ValueError):  # too short, or a policy that there is none of
         return None, None
-    owner, token, *rest = values
-    terms = Terms.from_chain((to_checksum_address(owner), to_checksum_address(token), *rest))
     return to_checksum_address(code[start:end]), terms
 
 
 def _check_state(
     w3: Web3, task: TaskContract, history: TaskHistory, block: int
 ) -> tuple[int, list[Difference]]:
-    """Ledger, balance and states as the contract has them, against the logs; also the wei forced in."""
+    """Ledger, balance and states as the contract has them, against the logs; also what was forced in."""
     differences = []
     ledger = history.ledger()
     stated = task.ledger(block)
@@ -256,17 +268,20 @@ def _check_state(
             differences.append(Difference("ledger", name, expected, getattr(stated, name)))
     if not ledger.balanced:
         differences.append(Difference("ledger", "balanced", True, False))
-    balance = w3.eth.get_balance(to_checksum_address(task.address), block)
+    balance = money_held(w3, task.terms.token, task.address, block)
     if balance < ledger.held:
         differences.append(Difference("ledger", "balance", f"at least {ledger.held}", balance))
     last = history.last_model(len(history.rounds) + 1)
-    pairs = {
+    pairs: dict[str, tuple[Any, Any]] = {
         "round": (len(history.rounds), task.round_state(block).number),
         "list version": (max(history.lists, default=0), task.list_state(block).version),
         "global model": (last[1] if last else bytes(32), task.global_model(block)),
     }
     for client in sorted(history.reports.keys() | history.admitted):
-        pairs[f"client {client}"] = (history.client_state(client), task.client_state(client, block))
+        state, nonces = task.client_state(client, block), history.nonces(client)
+        if state.nonce not in nonces:
+            pairs[f"nonce of {client}"] = (f"{nonces[0]} to {nonces[-1]}", state.nonce)
+        pairs[f"client {client}"] = (replace(history.client_state(client), nonce=state.nonce), state)
     differences += [
         Difference("state", what, expected, found)
         for what, (expected, found) in pairs.items()

@@ -7,8 +7,6 @@ a notice in its name.
 
 from __future__ import annotations
 
-import os
-import secrets
 from pathlib import Path
 
 from eth_account import Account
@@ -18,7 +16,8 @@ from eth_keys.exceptions import BadSignature
 from eth_utils import ValidationError
 
 from bcfl_offchain.chain.types import Vote
-from bcfl_offchain.chain.votes import Ballot
+from bcfl_offchain.chain.votes import RoundId
+from bcfl_offchain.learning.disk import StoreError, read_file, write_file
 
 _SIGNATURE_BYTES = 65
 _HASH_BYTES = 32
@@ -36,54 +35,49 @@ class Board:
     def __init__(self, directory: str | Path) -> None:
         self.directory = Path(directory)
 
-    def put_vote(self, ballot: Ballot, vote: Vote) -> None:
+    def put_vote(self, round_id: RoundId, vote: Vote) -> None:
         """Leave a vote; a later one of the same client replaces it."""
-        self._write("vote", ballot, vote.signer, vote.signature)
+        self._write("vote", round_id, vote.signer, vote.signature)
 
-    def vote(self, ballot: Ballot, client: str) -> Vote | None:
+    def vote(self, round_id: RoundId, client: str) -> Vote | None:
         """The vote that a client has left, not yet checked; None if there is none."""
-        signature = self._read("vote", ballot, client, _SIGNATURE_BYTES)
+        signature = self._read("vote", round_id, client, _SIGNATURE_BYTES)
         return None if signature is None else Vote(client, signature)
 
-    def put_evidence(self, ballot: Ballot, account: LocalAccount, evidence_hash: bytes) -> None:
+    def put_evidence(self, round_id: RoundId, account: LocalAccount, evidence_hash: bytes) -> None:
         """Say under which hash the store has one's evidence."""
-        signed = account.sign_message(_notice(ballot, evidence_hash))
-        self._write("evidence", ballot, account.address, evidence_hash + bytes(signed.signature))
+        signed = account.sign_message(_notice(round_id, evidence_hash))
+        self._write("evidence", round_id, account.address, evidence_hash + bytes(signed.signature))
 
-    def evidence(self, ballot: Ballot, client: str) -> bytes | None:
+    def evidence(self, round_id: RoundId, client: str) -> bytes | None:
         """Hash of the evidence that a client has announced under its own signature; None if it has not."""
-        notice = self._read("evidence", ballot, client, _HASH_BYTES + _SIGNATURE_BYTES)
+        notice = self._read("evidence", round_id, client, _HASH_BYTES + _SIGNATURE_BYTES)
         if notice is None:
             return None
         evidence_hash, signature = notice[:_HASH_BYTES], notice[_HASH_BYTES:]
         try:
-            signer = Account.recover_message(_notice(ballot, evidence_hash), signature=signature)
+            signer = Account.recover_message(_notice(round_id, evidence_hash), signature=signature)
         except (BadSignature, ValidationError, ValueError, IndexError):  # what eth_account raises for junk
             return None
         return evidence_hash if signer == client else None
 
-    def _path(self, kind: str, ballot: Ballot, client: str) -> Path:
-        return self.directory / ballot.task.lower() / str(ballot.round) / kind / client.lower()
+    def _path(self, kind: str, round_id: RoundId, client: str) -> Path:
+        return self.directory / round_id.task.lower() / str(round_id.round) / kind / client.lower()
 
-    def _write(self, kind: str, ballot: Ballot, client: str, data: bytes) -> None:
-        path = self._path(kind, ballot, client)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_suffix(f".{secrets.token_hex(8)}")
-        unfinished.write_bytes(data)
-        os.replace(unfinished, path)
+    def _write(self, kind: str, round_id: RoundId, client: str, data: bytes) -> None:
+        write_file(self._path(kind, round_id, client), data)
 
-    def _read(self, kind: str, ballot: Ballot, client: str, size: int) -> bytes | None:
+    def _read(self, kind: str, round_id: RoundId, client: str, size: int) -> bytes | None:
         """A notice of exactly this size; anything else is none."""
-        path = self._path(kind, ballot, client)
-        if not path.is_file():
+        try:
+            data = read_file(self._path(kind, round_id, client), size)
+        except StoreError:
             return None
-        with path.open("rb") as file:
-            data = file.read(size + 1)
         return data if len(data) == size else None
 
 
-def _notice(ballot: Ballot, evidence_hash: bytes) -> SignableMessage:
+def _notice(round_id: RoundId, evidence_hash: bytes) -> SignableMessage:
     return encode_defunct(
-        text=f"BCFL evidence of chain {ballot.chain_id}, task {ballot.task}, round {ballot.round}, "
-        f"seed 0x{ballot.seed.hex()}: 0x{evidence_hash.hex()}"
+        text=f"BCFL evidence of chain {round_id.chain_id}, task {round_id.task}, round {round_id.round}, "
+        f"seed 0x{round_id.seed.hex()}: 0x{evidence_hash.hex()}"
     )

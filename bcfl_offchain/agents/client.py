@@ -10,15 +10,16 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from bcfl_offchain.chain.clock import Clock
-from bcfl_offchain.chain.errors import UnknownTask
+from bcfl_offchain.chain.errors import ImpossibleLogs, UnknownTask
 from bcfl_offchain.chain.history import PriceList, Round
-from bcfl_offchain.chain.mining import Solution, solve
+from bcfl_offchain.chain.mining import solve
+from bcfl_offchain.chain.token import allow
 from bcfl_offchain.chain.transactions import Signer, TransactionRecord
-from bcfl_offchain.chain.types import Phase, Report, Vote, address_order
-from bcfl_offchain.chain.votes import is_signed_by, sign_vote
+from bcfl_offchain.chain.types import Phase, Report, Vote, Work
+from bcfl_offchain.chain.votes import is_signed_by, pack_ballots, sign_vote
 from bcfl_offchain.learning import Dataset, file_hash, pack, pack_evidence, train
 from bcfl_offchain.mechanism import fixed_point
-from bcfl_offchain.mechanism.errors import SharesUncertain
+from bcfl_offchain.mechanism.errors import MechanismError
 
 from .errors import ListRefused, NoOpenRound, NotHired, ProposalRefused, QuorumMissing
 from .judgement import Verdict, Workplace, drawn_clients, judge
@@ -26,7 +27,7 @@ from .pricing import check_posted
 
 
 @dataclass(frozen=True)
-class Work:
+class PreparedWork:
     """A round's work before it is submitted.
 
     Attributes
@@ -34,18 +35,18 @@ class Work:
     round : int
     update : bytes
         The update file, kept to oneself until the work window has closed.
-    solution : Solution
-    training_frequency, mining_frequency : int
-        q_t and q_m with which the task's policy expects it to answer, GHz with 18 decimals.
+    hashes_tried : int
+        How many hashes the puzzle took.
+    work : bcfl_offchain.chain.Work
+        What goes to the chain, with the q_t and q_m with which the task's policy expects it to answer.
     due : int
         Timestamp at which the claimed training and mining have taken their time.
     """
 
     round: int
     update: bytes
-    solution: Solution
-    training_frequency: int
-    mining_frequency: int
+    hashes_tried: int
+    work: Work
     due: int
 
 
@@ -91,7 +92,7 @@ class Client:
         self.max_frequency = max_frequency
         self.known_peers = frozenset(known_peers)
         self.min_known_peers = min_known_peers
-        self._works: dict[int, Work] = {}
+        self._works: dict[int, PreparedWork] = {}
         self._verdicts: dict[int, Verdict] = {}
 
     @property
@@ -109,7 +110,7 @@ class Client:
         return Report(units, self.energy_coefficient, self.max_frequency)
 
     def join(self) -> TransactionRecord:
-        """Join the task with the bond.
+        """Join the task with the bond; a token is allowed to take exactly that.
 
         Raises
         ------
@@ -119,7 +120,9 @@ class Client:
         task = self.place.task.address
         if not self.place.factory.is_task(task):
             raise UnknownTask(task, f"the factory {self.place.factory.address} did not make it; do not join")
-        return self.place.task.join(self.signer, self.report())
+        terms = self.place.task.terms
+        permit = allow(terms.token, self.signer, task, terms.bond)
+        return self.place.task.join(self.signer, self.report(), permit)
 
     def leave(self) -> TransactionRecord:
         """Leave and take the bond back."""
@@ -148,12 +151,15 @@ class Client:
             a list too large for exact caps, a cap may be one step off.
         NotHired
             If the list is right and does not hire it.
+        ImpossibleLogs
+            If the contract itself says another round than its logs: the node hides or invents some.
         """
         round_ = self._open_round()
+        self._check_state(round_)
         price_list = round_.price_list
         try:
             checked = check_posted(self.place.task.terms, price_list)
-        except SharesUncertain as error:
+        except MechanismError as error:  # too large to be recomputed, or a report that no contract takes
             raise ListRefused("Shapley value", None, "one that can be recomputed", str(error)) from error
         if checked.differences:
             first = checked.differences[0]
@@ -166,6 +172,21 @@ class Client:
             raise NotHired(self.address, round_.number, str(own.reason))
         return own
 
+    def _check_state(self, round_: Round) -> None:
+        """Work under a seed or a list that the contract does not have would not be paid.
+
+        Caps and frequencies are in the list's hash; prices follow from them and from the report, so that of
+        this client is compared, too.
+        """
+        task, opened, block = self.place.task, round_.opened, self.place.reader.read_to
+        state, posted = task.round_state(block), task.list_state(block)
+        stated = (state.number, state.seed, state.mining_cap, posted.version, posted.hash)
+        logged = (opened.round, opened.seed, opened.mining_cap, opened.version, round_.price_list.hash)
+        line = round_.price_list.entries.get(self.address)
+        own_report = task.client_state(self.address, block).report
+        if stated != logged or (line is not None and line.report != own_report):
+            raise ImpossibleLogs(f"round {opened.round}", "the contract's own state is another")
+
     def _check_peers(self, price_list: PriceList) -> None:
         """An owner that fills a list with its own could reject honest work and keep its pay."""
         known = len(self.known_peers.intersection(price_list.hired))
@@ -174,12 +195,12 @@ class Client:
 
     # ------------------------------------------------------------------------------------------------ work
 
-    def work(self) -> Work:
+    def work(self) -> PreparedWork:
         """Check the list, train from the last agreed model, and mine.
 
         Returns
         -------
-        Work
+        PreparedWork
             To be submitted when it is due.
 
         Raises
@@ -199,20 +220,20 @@ class Client:
             file_hash(update),
             self.place.task.expected_hashes,
         )
-        q_t, q_m = own.training_frequency, own.mining_frequency
-        due = self.place.task.round_state().opened_at + self._claimed_time(round_, q_t, q_m)
-        work = Work(round_.number, update, solution, q_t, q_m, due)
-        self._works[work.round] = work
-        return work
+        work = Work(file_hash(update), own.training_frequency, own.mining_frequency, solution.nonces)
+        due = self.place.task.round_state().opened_at + self._claimed_time(round_, work)
+        prepared = PreparedWork(round_.number, update, solution.hashes_tried, work, due)
+        self._works[prepared.round] = prepared
+        return prepared
 
-    def _claimed_time(self, round_: Round, q_t: int, q_m: int) -> int:
+    def _claimed_time(self, round_: Round, work: Work) -> int:
         """T_t + T_m in whole seconds, rounded up as the contract does."""
-        terms = self.place.task.terms
+        terms, q_t, q_m = self.place.task.terms, work.training_frequency, work.mining_frequency
         cycles = round_.price_list.entries[self.address].report.training_units * terms.cycle_unit
         needed = 10**9 * (cycles * q_m + terms.mining_cycles * q_t)
         return -(-needed // (q_t * q_m))
 
-    def submit(self, work: Work) -> TransactionRecord:
+    def submit(self, prepared: PreparedWork) -> TransactionRecord:
         """Wait until the claimed time has passed, and submit the work.
 
         Raises
@@ -220,14 +241,8 @@ class Client:
         TransactionRefused
             For instance ``Task_WrongPhase`` if the work window has closed meanwhile.
         """
-        self.clock.wait_until(work.due)
-        return self.place.task.submit_work(
-            self.signer,
-            file_hash(work.update),
-            work.training_frequency,
-            work.mining_frequency,
-            work.solution.nonces,
-        )
+        self.clock.wait_until(prepared.due)
+        return self.place.task.submit_work(self.signer, prepared.work)
 
     def publish(self) -> None:
         """After the work window: publish the update, and the data if drawn for an audit."""
@@ -239,7 +254,7 @@ class Client:
         if self.address in drawn_clients(self.place, round_):
             evidence = pack_evidence(self.data, self.place.file_name(round_.number, self.address))
             evidence_hash = self.place.store.put(evidence)
-            self.place.board.put_evidence(self.place.ballot(round_), self.signer.account, evidence_hash)
+            self.place.board.put_evidence(self.place.round_id(round_), self.signer.account, evidence_hash)
 
     # --------------------------------------------------------------------------------------------- the quorum
 
@@ -273,10 +288,10 @@ class Client:
         return self._sign(round_)
 
     def _sign(self, round_: Round) -> Vote:
-        ballot = self.place.ballot(round_)
-        nonce = self.place.reader.history().nonce(self.address)
-        vote = sign_vote(self.signer.account, ballot, self.verdict().result, nonce)
-        self.place.board.put_vote(ballot, vote)
+        round_id = self.place.round_id(round_)
+        nonce = self.place.reader.history().vote_nonce(self.address)
+        vote = sign_vote(self.signer.account, round_id, self.verdict().result, nonce)
+        self.place.board.put_vote(round_id, vote)
         return vote
 
     def may_propose(self) -> bool:
@@ -304,20 +319,14 @@ class Client:
         QuorumMissing
             If not more than two thirds of the hired have voted for it.
         """
-        round_ = self._open_round()
-        history, ballot, result = (
-            self.place.reader.history(),
-            self.place.ballot(round_),
-            self.verdict().result,
-        )
-        hired = sorted(round_.price_list.hired, key=address_order)
-        left = [self.place.board.vote(ballot, client) for client in hired]
-        votes = [
-            vote for vote in left if vote and is_signed_by(vote, ballot, result, history.nonce(vote.signer))
-        ]
+        round_, result, history = self._open_round(), self.verdict().result, self.place.reader.history()
+        round_id, hired = self.place.round_id(round_), round_.price_list.hired
+        nonces = {client: history.vote_nonce(client) for client in hired}
+        left = [self.place.board.vote(round_id, client) for client in hired]
+        votes = [vote for vote in left if vote and is_signed_by(vote, round_id, result, nonces[vote.signer])]
         if 3 * len(votes) <= 2 * len(hired):
             raise QuorumMissing(len(votes), len(hired))
-        return self.place.task.end_round_by_quorum(self.signer, result, votes)
+        return self.place.task.end_round_by_quorum(self.signer, result, pack_ballots(votes, nonces))
 
     def _open_round(self) -> Round:
         round_ = self.place.reader.history().open_round

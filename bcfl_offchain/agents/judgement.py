@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from eth_utils import keccak, to_canonical_address
 from web3 import Web3
 
-from bcfl_offchain.chain.history import Round, TaskHistory, TaskReader
+from bcfl_offchain.chain.history import Round, TaskHistory
+from bcfl_offchain.chain.reader import TaskReader
 from bcfl_offchain.chain.task import Factory, TaskContract
 from bcfl_offchain.chain.types import RoundResult, address_order
-from bcfl_offchain.chain.votes import Ballot
+from bcfl_offchain.chain.votes import RoundId
 from bcfl_offchain.learning import (
     GLOBAL,
     Dataset,
@@ -55,9 +56,9 @@ class Workplace:
     board: Board
     agreement: Agreement
 
-    def ballot(self, round_: Round) -> Ballot:
+    def round_id(self, round_: Round) -> RoundId:
         """What votes of a round are on."""
-        return Ballot(self.task.chain_id, self.task.address, round_.number, round_.opened.seed)
+        return RoundId(self.task.chain_id, self.task.address, round_.number, round_.opened.seed)
 
     def file_name(self, round_number: int, client: str) -> FileName:
         """Whom a file of a round belongs to."""
@@ -220,7 +221,7 @@ def _audit(place: Workplace, round_: Round, client: str, start: Model, update: M
 
 
 def _read_evidence(place: Workplace, round_: Round, client: str) -> Dataset:
-    evidence_hash = place.board.evidence(place.ballot(round_), client)
+    evidence_hash = place.board.evidence(place.round_id(round_), client)
     if evidence_hash is None:
         raise FileRejected(Reason.MISSING, "it has announced none")
     try:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import TypeVar
 
-from bcfl_offchain.chain.history import TaskReader
+from bcfl_offchain.chain.reader import TaskReader
 from bcfl_offchain.chain.task import Factory, TaskContract
+from bcfl_offchain.chain.token import allow
 from bcfl_offchain.chain.transactions import MAX_TRANSACTION_GAS, Signer, TransactionRecord
 from bcfl_offchain.chain.types import Entry, Report, Terms
 from bcfl_offchain.mechanism import fixed_point
@@ -17,8 +18,8 @@ from bcfl_offchain.mechanism import fixed_point
 from .errors import TooFewHired, TooManyMembers, UnknownMember
 from .pricing import compute_list
 
-# A line that takes two new slots and is checked costs less than this.
-_ENTRY_GAS = 75_000
+# A line that takes a new slot and is checked costs less than this.
+_ENTRY_GAS = 40_000
 _SelfT = TypeVar("_SelfT", bound="Owner")
 
 
@@ -49,7 +50,8 @@ class Owner:
         TransactionRefused
             If a term is out of its range.
         """
-        task = factory.create_task(signer, terms)
+        permit = allow(terms.token, signer, factory.address, terms.budget * terms.rounds)
+        task = factory.create_task(signer, terms, permit)
         return cls(signer, task, TaskReader(signer.w3, task.address, first_block=signer.records[-1].block))
 
     def admit(self, clients: Sequence[str]) -> TransactionRecord:

@@ -10,15 +10,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from bcfl_offchain.chain.events import EntryPosted
 from bcfl_offchain.chain.history import PriceList
-from bcfl_offchain.chain.types import Report, Terms, address_order
+from bcfl_offchain.chain.types import Entry, Report, Terms, address_order
 from bcfl_offchain.mechanism import fixed_point
 
 # A pure function of chain data, and the costliest: agents that live in one process need not repeat it.
 _price_list = lru_cache(maxsize=16)(fixed_point.price_list)
 
-_CHECKED = ("training_cap", "training_frequency", "training_price", "mining_price")
+_CHECKED = ("training_cap", "training_frequency")  # prices follow from them
 
 
 @dataclass(frozen=True)
@@ -116,7 +115,7 @@ def check_posted(terms: Terms, price_list: PriceList) -> CheckedList:
     step = max(line.step for line in lines.values())
     differences: list[ListDifference] = []
     for client, posted in price_list.entries.items():
-        own, found = lines[client], posted.posted
+        own, found = lines[client], posted.entry
         report = posted.report.pricing(terms.cycle_unit)
         may_stand = fixed_point.lines_within_step(report, own, terms.pricing(), price_list.size)
         by_cap = {line.training_cap: line for line in (*may_stand, own)}
@@ -127,7 +126,7 @@ def check_posted(terms: Terms, price_list: PriceList) -> CheckedList:
 
 
 def _differences(
-    client: str, right: fixed_point.Entry, found: EntryPosted, others: tuple[int, ...]
+    client: str, right: fixed_point.Entry, found: Entry, others: tuple[int, ...]
 ) -> Iterator[ListDifference]:
     for field in _CHECKED:
         wanted, stated = getattr(right, field), getattr(found, field)

@@ -1,12 +1,31 @@
 """The chain's side: connection, transactions, the task contract, its events, its history."""
 
 from .connection import connect
-from .errors import ChainError, ChainUnavailable, NotMined, SpendLimitReached, TransactionRefused, UnknownTask
-from .history import PriceList, Round, TaskHistory, TaskReader, rebuild
+from .errors import (
+    ChainError,
+    ChainReorganised,
+    ChainUnavailable,
+    FeeTooHigh,
+    ImpossibleLogs,
+    MalformedAnswer,
+    NodeRefused,
+    NotMined,
+    SpendLimitReached,
+    TransactionRefused,
+    UnknownTask,
+    WrongChain,
+)
+from .history import PriceList, Round, TaskHistory, rebuild
+from .messages import SignedMessage
 from .mining import Solution, solve
+from .pin import PinnedBlock
+from .reader import TaskReader
+from .relay import Relay
 from .task import Factory, TaskContract
+from .token import Money, PermitUnsupported, Token
 from .transactions import Signer, TransactionRecord
 from .types import (
+    Ballot,
     ClientState,
     Entry,
     Ledger,
@@ -18,26 +37,38 @@ from .types import (
     RoundState,
     Terms,
     Vote,
+    Work,
 )
-from .votes import Ballot, is_signed_by, sign_vote
+from .votes import RoundId, is_signed_by, pack_ballots, sign_vote
 
 __all__ = [
     "Ballot",
     "ChainError",
+    "ChainReorganised",
     "ChainUnavailable",
     "ClientState",
     "Entry",
     "Factory",
+    "FeeTooHigh",
+    "ImpossibleLogs",
     "Ledger",
     "ListState",
+    "MalformedAnswer",
+    "Money",
+    "NodeRefused",
     "NotMined",
     "Phase",
+    "PermitUnsupported",
+    "PinnedBlock",
     "Policy",
     "PriceList",
+    "Relay",
     "Report",
     "Round",
+    "RoundId",
     "RoundResult",
     "RoundState",
+    "SignedMessage",
     "Signer",
     "Solution",
     "SpendLimitReached",
@@ -45,12 +76,16 @@ __all__ = [
     "TaskHistory",
     "TaskReader",
     "Terms",
+    "Token",
     "TransactionRecord",
     "TransactionRefused",
     "UnknownTask",
     "Vote",
+    "Work",
+    "WrongChain",
     "connect",
     "is_signed_by",
+    "pack_ballots",
     "rebuild",
     "sign_vote",
     "solve",

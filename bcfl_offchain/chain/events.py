@@ -10,14 +10,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from eth_abi import decode
+from eth_abi import decode, encode
+from eth_abi.exceptions import DecodingError
 from eth_utils import keccak, to_checksum_address
+from eth_utils.abi import collapse_if_tuple
 from web3 import Web3
-from web3.exceptions import Web3RPCError
 from web3.types import FilterParams, LogReceipt
 
-from .errors import ChainError
+from .errors import AnswerTooLarge, ChainError, ChainReorganised, NodeRefused, printable
 from .interface import TASK_ABI, signature
+from .types import Entry
 
 # Public nodes refuse ranges that are much longer.
 CHUNK_BLOCKS = 10_000
@@ -89,15 +91,11 @@ class ListBegun(Event):
 
 
 @dataclass(frozen=True)
-class EntryPosted(Event):
-    """A list's entry was checked and posted."""
+class EntriesPosted(Event):
+    """Entries of a list were checked and posted; prices follow from them."""
 
     version: int
-    client: str
-    training_cap: int
-    training_frequency: int
-    training_price: int
-    mining_price: int
+    entries: tuple[Entry, ...]
 
 
 @dataclass(frozen=True)
@@ -134,11 +132,11 @@ class WorkSubmitted(Event):
 
 @dataclass(frozen=True)
 class GeneratorChanged(Event):
-    """A client now holds the lowest puzzle hash of the round."""
+    """A client now holds the lowest puzzle hash of the round; `mining.score` is how low it is."""
 
     round: int
     client: str
-    puzzle_hash: int
+    score: int
 
 
 @dataclass(frozen=True)
@@ -189,11 +187,12 @@ class Claimed(Event):
 
 
 @dataclass(frozen=True)
-class VotesRevoked(Event):
-    """A client voided all that it had signed."""
+class SignaturesRevoked(Event):
+    """A client voided all that it had signed; the numbers are those that count from now on."""
 
     client: str
     nonce: int
+    vote_nonce: int
 
 
 @dataclass(frozen=True)
@@ -205,7 +204,7 @@ class TaskClosed(Event):
 
 
 class UnknownEvent(ChainError):
-    """A log that no event of the task has; the address is another contract's."""
+    """A log that no event of the task has, or not in this form; the address is another contract's."""
 
 
 class OldStateMissing(ChainError):
@@ -235,15 +234,36 @@ def fetch_events(
     Raises
     ------
     UnknownEvent
+    MalformedAnswer
+        If the node gives a log twice, of another address or block, or one that it calls removed.
+    ChainReorganised
+        If logs of one block name two blocks.
     """
     events: list[Event] = []
+    hashes: dict[int, bytes] = {}
     for start in range(first_block, last_block + 1, CHUNK_BLOCKS):
         end = min(start + CHUNK_BLOCKS - 1, last_block)
-        logs = w3.eth.get_logs(FilterParams(address=to_checksum_address(task), fromBlock=start, toBlock=end))
-        events += [decode_log(log) for log in logs if set(map(bytes, log["topics"][:1])).isdisjoint(_IGNORED)]
+        logs = _fetch_logs(w3, to_checksum_address(task), start, end)
+        for log in logs:
+            number, block_hash = log["blockNumber"], bytes(log["blockHash"])
+            if hashes.setdefault(number, block_hash) != block_hash:
+                raise ChainReorganised(number, hashes[number], block_hash)
+        events += map(decode_log, logs)
         if on_chunk is not None:
             on_chunk(end)
     return sorted(events, key=lambda event: (event.place.block, event.place.log_index))
+
+
+def _fetch_logs(w3: Web3, task: str, first: int, last: int) -> list[LogReceipt]:
+    """The logs of a range; in halves where the node, or the limit of an answer's size, refuses the whole."""
+    try:
+        wanted = FilterParams(address=to_checksum_address(task), fromBlock=first, toBlock=last)
+        return list(w3.eth.get_logs(wanted))
+    except (NodeRefused, AnswerTooLarge):
+        if first == last:
+            raise
+    middle = (first + last) // 2
+    return _fetch_logs(w3, task, first, middle) + _fetch_logs(w3, task, middle + 1, last)
 
 
 def creation_block(w3: Web3, task: str, last_block: int) -> int:
@@ -268,7 +288,7 @@ def creation_block(w3: Web3, task: str, last_block: int) -> int:
         middle = (without + found) // 2
         try:
             code = w3.eth.get_code(to_checksum_address(task), middle)
-        except Web3RPCError as error:
+        except NodeRefused as error:
             raise OldStateMissing(
                 f"the node cannot look back to block {middle}; say where the task's logs begin"
             ) from error
@@ -294,7 +314,10 @@ def _decoders() -> dict[bytes, _Decoder]:
     decoders = {}
     for item in TASK_ABI:
         if item["type"] == "event" and item["name"] in classes:
-            fields = [(_snake(field["name"]), field["type"], field["indexed"]) for field in item["inputs"]]
+            fields = [
+                (_snake(field["name"]), collapse_if_tuple(field), field["indexed"])
+                for field in item["inputs"]
+            ]
             decoders[keccak(text=signature(item))] = _Decoder(
                 classes[item["name"]],
                 tuple((name, kind) for name, kind, indexed in fields if indexed),
@@ -304,8 +327,7 @@ def _decoders() -> dict[bytes, _Decoder]:
 
 
 _DECODERS = _decoders()
-# Of OpenZeppelin's base contracts; they say nothing about a round.
-_IGNORED = {keccak(text="Initialized(uint64)"), keccak(text="EIP712DomainChanged()")}
+_ENTRIES = "(address,uint80,uint72)[]"
 
 
 def decode_log(log: LogReceipt | Mapping[str, Any]) -> Event:
@@ -324,13 +346,35 @@ def decode_log(log: LogReceipt | Mapping[str, Any]) -> Event:
     decoder = _DECODERS.get(topics[0]) if topics else None
     if decoder is None:
         raise UnknownEvent(f"log {log['logIndex']} of block {log['blockNumber']} is no event of a task")
+    where = f"log {log['logIndex']} of block {log['blockNumber']}"
+    if len(topics) != 1 + len(decoder.indexed):
+        raise UnknownEvent(f"{where} has {len(topics)} topics, a {decoder.make.__name__} has another number")
     values = [
-        (name, kind, decode([kind], topic)[0]) for (name, kind), topic in zip(decoder.indexed, topics[1:])
+        (name, kind, value)
+        for (name, kind), topic in zip(decoder.indexed, topics[1:])
+        for value in _decoded([kind], topic, where)
     ]
-    plain = decode([kind for _, kind in decoder.plain], bytes(log["data"]))
+    plain = _decoded([kind for _, kind in decoder.plain], bytes(log["data"]), where)
     values += [(name, kind, value) for (name, kind), value in zip(decoder.plain, plain)]
     place = Place(log["blockNumber"], log["logIndex"], Web3.to_hex(log["transactionHash"]))
-    fields = {
-        name: to_checksum_address(value) if kind == "address" else value for name, kind, value in values
-    }
-    return decoder.make(place=place, **fields)
+    return decoder.make(place=place, **{name: _typed(kind, value) for name, kind, value in values})
+
+
+def _typed(kind: str, value: Any) -> Any:
+    """Addresses in checksum form, and entries as such."""
+    if kind == "address":
+        return to_checksum_address(value)
+    if kind == _ENTRIES:
+        return tuple(Entry(to_checksum_address(client), *numbers) for client, *numbers in value)
+    return value
+
+
+def _decoded(kinds: Sequence[str], data: bytes, where: str) -> Sequence[Any]:
+    """Values of ABI-encoded data, which has to be their one encoding: nothing missing, behind, or between."""
+    try:
+        values = decode(kinds, data)
+    except DecodingError as error:
+        raise UnknownEvent(f"{where} has data of another form: {printable(error)}") from error
+    if encode(kinds, values) != data:
+        raise UnknownEvent(f"{where} has {len(data)} bytes of data, not as an event of the task")
+    return values

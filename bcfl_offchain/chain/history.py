@@ -1,20 +1,21 @@
 """A task's whole life rebuilt from its logs alone: members, price lists, rounds, claims, money.
 
 Nothing here asks the contract's views, so that an auditor can hold one against the other. `rebuild` follows
-the events in their order; `TaskReader` keeps a history up to date with the chain.
+the events in their order, `reader` keeps a history up to date with the chain. Logs that cannot be one task's,
+because one is missing or invented, are refused; whether possible ones keep the rules is for the audit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass, field
 from functools import singledispatchmethod
 
 from eth_abi import encode
 from eth_utils import keccak
-from web3 import Web3
 
 from . import events as ev
+from .errors import ImpossibleLogs
 from .types import ClientState, Entry, Ledger, Report
 
 NO_REPORT = Report(0, 0, 0)
@@ -22,15 +23,10 @@ NO_REPORT = Report(0, 0, 0)
 
 @dataclass(frozen=True)
 class PostedEntry:
-    """A price list's line as it was logged, with the report that it was posted for."""
+    """A price list's line as the owner posted it, with the report that it was posted for."""
 
-    posted: ev.EntryPosted
+    entry: Entry
     report: Report
-
-    @property
-    def entry(self) -> Entry:
-        """The line as the owner posted it."""
-        return Entry(self.posted.client, self.posted.training_cap, self.posted.training_frequency)
 
 
 @dataclass
@@ -50,14 +46,14 @@ class PriceList:
     @property
     def hired(self) -> list[str]:
         """Clients with a positive cap."""
-        return [client for client, line in self.entries.items() if line.posted.training_cap]
+        return [client for client, line in self.entries.items() if line.entry.training_cap]
 
     @property
     def hash(self) -> bytes:
         """The chained hash that a round's seed contains."""
         result = bytes(32)
         for line in self.entries.values():
-            entry = (line.entry.client, line.entry.training_cap, line.entry.training_frequency)
+            entry = astuple(line.entry)
             result = keccak(encode(["bytes32", "address", "uint80", "uint72"], [result, *entry]))
         return result
 
@@ -126,9 +122,11 @@ class TaskHistory:
         self.is_closed = False
         self.funded = self.withdrawn = self.paid = 0
         self.bonds_in = self.bonds_back = self.bonds_burnt = 0
-        self._nonces: dict[str, int] = {}
-        self._last_entries: dict[str, ev.EntryPosted] = {}
+        self._revoked: dict[str, ev.SignaturesRevoked] = {}
+        self._signable: dict[str, int] = {}
+        self._last_entries: dict[str, tuple[int, Entry]] = {}
         self._claimed: dict[str, int] = {}
+        self._is_funded = False
 
     # ------------------------------------------------------------------------------------------- what it says
 
@@ -142,6 +140,18 @@ class TaskHistory:
         """The list that was begun last."""
         return self.lists[max(self.lists)] if self.lists else None
 
+    def require_whole(self) -> None:
+        """Refuse what no task is between two blocks: one never funded, or with a member that never reported.
+
+        Raises
+        ------
+        ImpossibleLogs
+        """
+        if not self._is_funded:
+            raise ImpossibleLogs("task", "it has no logs at all")
+        for client in self.members - self.reports.keys():
+            raise ImpossibleLogs("task", f"{client} has joined without a report")
+
     def last_model(self, before_round: int) -> tuple[int, bytes] | None:
         """Number and hash of the last model that a quorum agreed on before a round; None if there is none."""
         for round_ in reversed(self.rounds[: before_round - 1]):
@@ -149,9 +159,19 @@ class TaskHistory:
                 return round_.number, round_.ended.model_hash
         return None
 
-    def nonce(self, client: str) -> int:
+    def vote_nonce(self, client: str) -> int:
         """The number that a client's votes carry."""
-        return self._nonces.get(client, 0)
+        return self._revoked[client].vote_nonce if client in self._revoked else 0
+
+    def nonces(self, client: str) -> range:
+        """What the number of a client's next signed message may be.
+
+        The logs do not tell whether the client or a relayer sent a message, and only what was relayed uses a
+        number up. So they give bounds: the number since the last revocation, and one more for each report,
+        work and claim after it.
+        """
+        least = self._revoked[client].nonce if client in self._revoked else 0
+        return range(least, least + self._signable.get(client, 0) + 1)
 
     def earned(self, client: str) -> tuple[int, int]:
         """What a client can take now and what is pending in the open round, in wei."""
@@ -162,18 +182,22 @@ class TaskHistory:
         ), pending
 
     def client_state(self, client: str) -> ClientState:
-        """Everything a client has with the task, as the contract's view of the same name gives it."""
-        last = self._last_entries.get(client)
+        """Everything a client has with the task, as the contract's view of the same name gives it.
+
+        But for its `nonce`, which is the least of `nonces`.
+        """
+        version, last = self._last_entries.get(client, (0, Entry(client, 0, 0)))
         claimable, pending = self.earned(client)
         return ClientState(
             report=self.reports.get(client, NO_REPORT),
             is_member=client in self.members,
             is_admitted=client in self.admitted,
-            list_version=last.version if last else 0,
-            training_cap=last.training_cap if last else 0,
-            training_frequency=last.training_frequency if last else 0,
+            list_version=version,
+            training_cap=last.training_cap,
+            training_frequency=last.training_frequency,
             last_round=max((round_.number for round_ in self.rounds if client in round_.works), default=0),
-            nonce=self.nonce(client),
+            nonce=self.nonces(client)[0],
+            vote_nonce=self.vote_nonce(client),
             claimable=claimable,
             pending=pending,
         )
@@ -199,97 +223,172 @@ class TaskHistory:
 
     # ------------------------------------------------------------------------------------------- how it grows
 
-    @singledispatchmethod
     def apply(self, event: ev.Event) -> None:
-        """Follow one event."""
+        """Follow one event.
+
+        Raises
+        ------
+        ImpossibleLogs
+            If it cannot follow those before it; the history is then of no more use.
+        """
+        if not (self._is_funded or isinstance(event, ev.Funded)):
+            raise _impossible(event, "a task's first log is Funded; begin at the block of its creation")
+        self._apply(event)
+
+    @singledispatchmethod
+    def _apply(self, event: ev.Event) -> None:
         raise TypeError(f"{type(event).__name__} is no event of a task")
 
-    @apply.register
+    @_apply.register
     def _(self, event: ev.Funded) -> None:
+        if self._is_funded:
+            raise _impossible(event, "the task is funded already")
+        self._is_funded = True
         self.funded += event.amount
 
-    @apply.register
+    @_apply.register
     def _(self, event: ev.Admitted) -> None:
         self.admitted.add(event.client)
 
-    @apply.register
+    @_apply.register
     def _(self, event: ev.Joined) -> None:
+        if event.client in self.members:
+            raise _impossible(event, f"{event.client} is a member already")
         self.members.add(event.client)
         self.bonds_in += event.bond
 
-    @apply.register
+    @_apply.register
     def _(self, event: ev.Reported) -> None:
+        self._member(event, event.client)
         self.reports[event.client] = Report(
             event.training_units, event.energy_coefficient, event.max_frequency
         )
         self._mark_stale(event.client)
+        self._may_be_relayed(event.client)
 
-    @apply.register
+    @_apply.register
     def _(self, event: ev.Left) -> None:
-        self.members.discard(event.client)
+        self._member(event, event.client)
+        self.members.remove(event.client)
         self.bonds_back += event.bond
         self._mark_stale(event.client)
 
-    @apply.register
+    @_apply.register
     def _(self, event: ev.ListBegun) -> None:
+        if event.version != 1 + max(self.lists, default=0):
+            raise _impossible(event, f"version {event.version} follows {max(self.lists, default=0)}")
         self.lists[event.version] = PriceList(event.version, event.size)
 
-    @apply.register
-    def _(self, event: ev.EntryPosted) -> None:
-        self.lists[event.version].entries[event.client] = PostedEntry(event, self.reports[event.client])
-        self._last_entries[event.client] = event
+    @_apply.register
+    def _(self, event: ev.EntriesPosted) -> None:
+        last = self.last_list
+        if last is None or event.version != last.version:
+            raise _impossible(event, f"version {event.version} is not the list that was begun last")
+        for entry in event.entries:
+            self._member(event, entry.client)
+            report = self.reports.get(entry.client)
+            if report is None:
+                raise _impossible(event, f"{entry.client} has never reported")
+            if entry.client in last.entries or last.is_complete:
+                why = f"the list has {entry.client} already, or all its {last.size} entries"
+                raise _impossible(event, why)
+            last.entries[entry.client] = PostedEntry(entry, report)
+            self._last_entries[entry.client] = last.version, entry
 
-    @apply.register
+    @_apply.register
     def _(self, event: ev.RoundOpened) -> None:
-        price_list = self.lists[event.version]
+        if self.open_round or event.round != 1 + len(self.rounds):
+            raise _impossible(event, f"round {event.round} cannot open after {len(self.rounds)} rounds")
+        price_list = self.last_list
+        if price_list is None or event.version != price_list.version or not price_list.is_complete:
+            raise _impossible(event, f"list {event.version} is not the last one, or not complete")
         self.rounds.append(Round(event, price_list, price_list.is_stale))
 
-    @apply.register
+    @_apply.register
     def _(self, event: ev.WorkSubmitted) -> None:
-        self.rounds[event.round - 1].works[event.client] = event
+        round_ = self._open(event, event.round)
+        if event.client not in round_.price_list.entries or event.client in round_.works:
+            raise _impossible(event, f"{event.client} is not on the round's list, or has worked already")
+        round_.works[event.client] = event
+        self._may_be_relayed(event.client)
 
-    @apply.register
+    @_apply.register
     def _(self, event: ev.GeneratorChanged) -> None:
-        self.rounds[event.round - 1].generators.append(event)
+        round_ = self._open(event, event.round)
+        if event.client not in round_.works:
+            raise _impossible(event, f"{event.client} has not worked")
+        round_.generators.append(event)
 
-    @apply.register
+    @_apply.register
     def _(self, event: ev.ModelProposed) -> None:
-        self.rounds[event.round - 1].proposals.append(event)
+        round_ = self._open(event, event.round)
+        if not round_.generators:
+            raise _impossible(event, "nobody is the round's block generator")
+        round_.proposals.append(event)
 
-    @apply.register
+    @_apply.register
     def _(self, event: ev.WorkRejected) -> None:
-        self.rounds[event.round - 1].rejections[event.client] = event
+        round_ = self._open(event, event.round)
+        if event.client in round_.rejections:
+            raise _impossible(event, f"{event.client} is rejected already")
+        round_.rejections[event.client] = event
 
-    @apply.register
+    @_apply.register
     def _(self, event: ev.BondForfeited) -> None:
-        self.rounds[event.round - 1].forfeits[event.client] = event
-        self.members.discard(event.client)
+        self._member(event, event.client)
+        self._open(event, event.round).forfeits[event.client] = event
+        self.members.remove(event.client)
         self.bonds_burnt += event.bond
         self._mark_stale(event.client)
 
-    @apply.register
+    @_apply.register
     def _(self, event: ev.RoundEnded) -> None:
-        self.rounds[event.round - 1].ended = event
+        self._open(event, event.round).ended = event
 
-    @apply.register
+    @_apply.register
     def _(self, event: ev.Claimed) -> None:
         self.claims.append(event)
         self.paid += event.amount
         self._claimed[event.client] = self._claimed.get(event.client, 0) + event.amount
+        self._may_be_relayed(event.client)
 
-    @apply.register
-    def _(self, event: ev.VotesRevoked) -> None:
-        self._nonces[event.client] = event.nonce
+    @_apply.register
+    def _(self, event: ev.SignaturesRevoked) -> None:
+        nonces, vote_nonce = self.nonces(event.client), self.vote_nonce(event.client)
+        if event.nonce - 1 not in nonces or event.vote_nonce != 1 + vote_nonce:
+            before = f"{nonces[0]} to {nonces[-1]} and {vote_nonce}"
+            raise _impossible(event, f"numbers {event.nonce} and {event.vote_nonce} follow {before}")
+        self._revoked[event.client] = event
+        self._signable[event.client] = 0
 
-    @apply.register
+    @_apply.register
     def _(self, event: ev.TaskClosed) -> None:
+        if self.is_closed:
+            raise _impossible(event, "the task is closed already")
         self.withdrawn += event.amount
         self.is_closed = True
+
+    def _may_be_relayed(self, client: str) -> None:
+        self._signable[client] = self._signable.get(client, 0) + 1
+
+    def _member(self, event: ev.Event, client: str) -> None:
+        if client not in self.members:
+            raise _impossible(event, f"{client} is no member")
+
+    def _open(self, event: ev.Event, number: int) -> Round:
+        round_ = self.open_round
+        if round_ is None or round_.number != number:
+            raise _impossible(event, f"round {number} is not open")
+        return round_
 
     def _mark_stale(self, client: str) -> None:
         """A last list that names the client no longer says what the client says."""
         if self.last_list is not None and client in self.last_list.entries:
             self.last_list.is_stale = True
+
+
+def _impossible(event: ev.Event, why: str) -> ImpossibleLogs:
+    return ImpossibleLogs(f"{type(event).__name__} in block {event.place.block}", why)
 
 
 def rebuild(events: Iterable[ev.Event]) -> TaskHistory:
@@ -303,66 +402,14 @@ def rebuild(events: Iterable[ev.Event]) -> TaskHistory:
     Returns
     -------
     TaskHistory
+
+    Raises
+    ------
+    ImpossibleLogs
+        If they are not all, or not one task's.
     """
     history = TaskHistory()
     for event in events:
         history.apply(event)
+    history.require_whole()
     return history
-
-
-class TaskReader:
-    """A history that is kept up to date with the chain. Several agents on one machine may read the same.
-
-    Parameters
-    ----------
-    w3 : Web3
-    task : str
-        The task's address.
-    first_block : int, optional
-        Where the task's logs begin; found by bisection if not given, which needs a node with old states.
-    on_chunk : callable, optional
-        Told the last block that was read, after each chunk.
-    """
-
-    def __init__(
-        self,
-        w3: Web3,
-        task: str,
-        first_block: int | None = None,
-        on_chunk: Callable[[int], None] | None = None,
-    ) -> None:
-        self.w3 = w3
-        self.task = task
-        self._on_chunk = on_chunk
-        last_block = w3.eth.block_number
-        self.first_block = ev.creation_block(w3, task, last_block) if first_block is None else first_block
-        self._begin()
-
-    def _begin(self) -> None:
-        self._history = TaskHistory()
-        self._read_to = self.first_block - 1
-        self._read_hash: bytes | None = None
-
-    def history(self) -> TaskHistory:
-        """The history to the chain's last block.
-
-        Read from the beginning again if blocks that were already read have been replaced by others.
-        """
-        last_block = self.w3.eth.block_number
-        if self._read_hash is not None and self._hash(min(self._read_to, last_block)) != self._read_hash:
-            self._begin()
-        if last_block > self._read_to:
-            last_hash = self._hash(last_block)
-            fetched = ev.fetch_events(self.w3, self.task, self._read_to + 1, last_block, self._on_chunk)
-            for event in fetched:
-                self._history.apply(event)
-            self._read_to, self._read_hash = last_block, last_hash
-        return self._history
-
-    @property
-    def read_to(self) -> int:
-        """The last block that `history` has read."""
-        return self._read_to
-
-    def _hash(self, block: int) -> bytes:
-        return bytes(self.w3.eth.get_block(block)["hash"])

@@ -8,6 +8,7 @@ from importlib.resources import files
 from typing import Any
 
 from eth_abi import decode
+from eth_abi.exceptions import DecodingError
 from eth_utils import keccak, to_checksum_address
 from eth_utils.abi import collapse_if_tuple
 
@@ -22,6 +23,7 @@ def _load(contract: str) -> Abi:
 
 TASK_ABI = _load("Task")
 FACTORY_ABI = _load("TaskFactory")
+RELAY_ABI = _load("Relay")
 
 
 def signature(item: Mapping[str, Any]) -> str:
@@ -36,8 +38,8 @@ def signature(item: Mapping[str, Any]) -> str:
 
 
 def _errors() -> dict[bytes, Mapping[str, Any]]:
-    # The factory reverts with the errors of its libraries, of which the task's own ABI lacks those on terms.
-    entries = [item for item in (*TASK_ABI, *FACTORY_ABI) if item["type"] == "error"]
+    # Factory and relay revert with errors that the task's own ABI lacks.
+    entries = [item for item in (*TASK_ABI, *FACTORY_ABI, *RELAY_ABI) if item["type"] == "error"]
     return {keccak(text=signature(item))[:4]: item for item in entries}
 
 
@@ -59,7 +61,7 @@ def decode_error(data: bytes) -> tuple[str, dict[str, Any]]:
     Returns
     -------
     (name, arguments) : tuple of str and dict
-        ``("unknown", {"data": ...})`` where no error of the contracts has this selector.
+        ``("unknown", {"data": ...})`` where no error of the contracts has this selector, or not in this form.
 
     Examples
     --------
@@ -71,8 +73,12 @@ def decode_error(data: bytes) -> tuple[str, dict[str, Any]]:
     item = _ERRORS.get(data[:4]) or _BUILT_IN.get(data[:4])
     if item is None:
         return "unknown", {"data": f"0x{data.hex()}"}
-    values = decode([field["type"] for field in item["inputs"]], data[4:])
-    return item["name"], {field["name"]: _typed(field, value) for field, value in zip(item["inputs"], values)}
+    try:
+        values = decode([field["type"] for field in item["inputs"]], data[4:])
+        typed = [_typed(field, value) for field, value in zip(item["inputs"], values)]
+    except (DecodingError, ValueError):  # too short; text that is no UTF-8, or a phase that there is none of
+        return "unknown", {"data": f"0x{data.hex()}"}
+    return item["name"], {field["name"]: value for field, value in zip(item["inputs"], typed)}
 
 
 def _typed(field: Mapping[str, Any], value: Any) -> Any:

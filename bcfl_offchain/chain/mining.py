@@ -2,8 +2,8 @@
 
 With the challenge c = keccak(task, round seed, client, update hash), nonce n solves puzzle i if
 keccak(c, i 2^32 + n) is below the threshold 16 (2^256 - 1)/H, where H hashes are expected in all. So mining
-starts after training has ended, and a solution serves nobody else. A work's rank for block generation is the
-lowest of its sixteen hashes, of which the chain keeps 64 bits.
+starts after training has ended, and a solution serves nobody else. A work's score for block generation is the
+lowest of its sixteen hashes as a share of the threshold, of which the chain keeps 32 bits.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from eth_hash.auto import keccak
 from bcfl_offchain.mechanism.puzzle import SMALL_PUZZLES
 
 _NONCE_BITS = 32
-_RANK_SHIFT = 256 - 64
+_SCORES = 2**32 - 1
 
 
 @dataclass(frozen=True)
@@ -29,13 +29,13 @@ class Solution:
         As `submitWork` takes them: sixteen numbers of 32 bits, the first in the lowest bits.
     hashes_tried : int
         How many hashes it took.
-    rank : int
-        First 64 bits of the lowest hash; the lowest rank of a round makes its sender block generator.
+    score : int
+        `score` of its hashes; the lowest of a round makes its sender block generator.
     """
 
     nonces: tuple[int, int]
     hashes_tried: int
-    rank: int
+    score: int
 
 
 class PuzzleNotSolvable(Exception):
@@ -69,9 +69,15 @@ def puzzle_hashes(challenge_: bytes, nonces: tuple[int, int]) -> tuple[int, ...]
     )
 
 
-def rank(hashes: tuple[int, ...]) -> int:
-    """What the chain compares works by: the first 64 bits of the lowest hash."""
-    return min(hashes) >> _RANK_SHIFT
+def score(hashes: tuple[int, ...], expected_hashes: int) -> int:
+    """What the chain compares works by: how low the lowest hash is, in 32 bits whatever the threshold.
+
+    Examples
+    --------
+    >>> score((5 * 2**248, 3 * 2**248), 64), score((0,) * 16, 64), score((threshold(64) - 1,), 64)
+    (201326591, 0, 4294967294)
+    """
+    return min(hashes) // (threshold(expected_hashes) // _SCORES + 1)
 
 
 def solve(task: str, seed: bytes, client: str, update_hash: bytes, expected_hashes: int) -> Solution:
@@ -101,19 +107,19 @@ def solve(task: str, seed: bytes, client: str, update_hash: bytes, expected_hash
     >>> puzzle = "0x" + "11" * 20, bytes(32), "0x" + "22" * 20, bytes(32)
     >>> solution = solve(*puzzle, expected_hashes=64)
     >>> found = puzzle_hashes(challenge(*puzzle), solution.nonces)
-    >>> max(found) < threshold(64), rank(found) == solution.rank
+    >>> max(found) < threshold(64), score(found, 64) == solution.score
     (True, True)
     """
     base = challenge(task, seed, client, update_hash)
     # Comparing bytes is comparing big-endian numbers, and spares a conversion for every hash tried.
     limit = min(threshold(expected_hashes), 2**256 - 1).to_bytes(32, "big")
-    words, tried, lowest = [0, 0], 0, limit
+    words, tried, found = [0, 0], 0, []
     for index in range(SMALL_PUZZLES):
         nonce, digest = _solve_one(base, index, limit)
         words[index // 8] |= nonce << (_NONCE_BITS * (index % 8))
         tried += nonce + 1
-        lowest = min(lowest, digest)
-    return Solution((words[0], words[1]), tried, int.from_bytes(lowest, "big") >> _RANK_SHIFT)
+        found.append(int.from_bytes(digest, "big"))
+    return Solution((words[0], words[1]), tried, score(tuple(found), expected_hashes))
 
 
 def _solve_one(base: bytes, index: int, limit: bytes) -> tuple[int, bytes]:

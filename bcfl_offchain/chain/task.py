@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import astuple
+from typing import Any, TypeVar
 
+from eth_abi.exceptions import DecodingError
 from eth_typing import ChecksumAddress
 from web3 import Web3
-from web3.exceptions import BadFunctionCallOutput, ContractLogicError
+from web3.contract.contract import ContractFunction
+from web3.exceptions import BadFunctionCallOutput, ContractLogicError, Web3Exception
 from web3.types import BlockIdentifier
 
 from bcfl_offchain.mechanism.puzzle import expected_hashes
 
-from .errors import UnknownTask
+from .errors import MalformedAnswer, UnknownTask, printable
 from .interface import FACTORY_ABI, TASK_ABI
+from .token import COIN, Permit
 from .transactions import Signer, TransactionRecord
 from .types import (
+    Ballot,
     ClientState,
     Entry,
     Ledger,
@@ -24,8 +30,11 @@ from .types import (
     RoundResult,
     RoundState,
     Terms,
-    Vote,
+    Work,
 )
+
+_RECEIPT = "eth_getTransactionReceipt"
+_T = TypeVar("_T")
 
 
 class TaskContract:
@@ -51,8 +60,8 @@ class TaskContract:
             raise UnknownTask(address, "there is no code at this address")
         self.contract = w3.eth.contract(self.address, abi=TASK_ABI)
         try:
-            self.terms = Terms.from_chain(self.contract.functions.terms().call())
-        except (BadFunctionCallOutput, ContractLogicError, ValueError) as error:
+            self.terms = _read(self.contract.functions.terms(), "latest", Terms.from_chain)
+        except MalformedAnswer as error:
             raise UnknownTask(address, "its code does not state a task's terms") from error
         self.chain_id = w3.eth.chain_id
 
@@ -61,15 +70,20 @@ class TaskContract:
         """H, the hashes that one work's mining takes on average."""
         return expected_hashes(self.terms.mining_cycles, self.terms.cycles_per_hash)
 
+    @property
+    def bond_value(self) -> int:
+        """Wei that joining brings along: the bond in the chain's coin, nothing where it is paid in a token."""
+        return self.terms.bond if self.terms.token == COIN else 0
+
     # ------------------------------------------------------------------------------------------------ windows
 
     def next_join_window(self, now: int) -> int:
-        """The earliest time from `now` on at which clients may join or leave, unless a round opens."""
+        """Between rounds: the earliest time from `now` on at which clients may join or leave."""
         since = self._since_last_round(now)
         return now if since < self.terms.join_window else now + self._cycle - since
 
     def next_list_window(self, now: int) -> int:
-        """The earliest time from `now` on at which reports are frozen, unless a round opens."""
+        """Between rounds: the earliest time from `now` on at which reports are frozen."""
         return now + max(0, self.terms.join_window - self._since_last_round(now))
 
     def proposal_start(self, window: int = 0) -> int:
@@ -95,32 +109,31 @@ class TaskContract:
 
     def phase(self, block: BlockIdentifier = "latest") -> Phase:
         """Where the task stands at a block."""
-        return Phase(self.contract.functions.phase().call(block_identifier=block))
+        return _read(self.contract.functions.phase(), block, Phase)
 
     def ledger(self, block: BlockIdentifier = "latest") -> Ledger:
         """Where every wei is at a block."""
-        return Ledger(*self.contract.functions.ledger().call(block_identifier=block))
+        return _read(self.contract.functions.ledger(), block, lambda values: Ledger(*values))
 
     def round_state(self, block: BlockIdentifier = "latest") -> RoundState:
         """The current or last round."""
-        return RoundState(*self.contract.functions.roundState().call(block_identifier=block))
+        return _read(self.contract.functions.roundState(), block, lambda values: RoundState(*values))
 
     def list_state(self, block: BlockIdentifier = "latest") -> ListState:
         """The price list that was posted last."""
-        return ListState(*self.contract.functions.listState().call(block_identifier=block))
+        return _read(self.contract.functions.listState(), block, lambda values: ListState(*values))
 
     def client_state(self, client: str, block: BlockIdentifier = "latest") -> ClientState:
         """Everything a client has with the task."""
-        call = self.contract.functions.clientState(_checksum(client))
-        return ClientState.from_chain(call.call(block_identifier=block))
+        return _read(self.contract.functions.clientState(_checksum(client)), block, ClientState.from_chain)
 
     def global_model(self, block: BlockIdentifier = "latest") -> bytes:
         """Hash of the last model that a quorum agreed on; 32 zero bytes before the first."""
-        return self.contract.functions.globalModel().call(block_identifier=block)
+        return _read(self.contract.functions.globalModel(), block, bytes)
 
     def vote_digest(self, result: RoundResult, nonce: int) -> bytes:
-        """What a client with this number signs for a result of the open round, by the contract."""
-        return self.contract.functions.voteDigest(_result(result), nonce).call()
+        """What a client with this vote nonce signs for a result of the open round, by the contract."""
+        return _read(self.contract.functions.voteDigest(astuple(result), nonce), "latest", bytes)
 
     # -------------------------------------------------------------------------------------- the owner's calls
 
@@ -132,7 +145,7 @@ class TaskContract:
         self, signer: Signer, version: int, size: int, entries: Sequence[Entry]
     ) -> TransactionRecord:
         """Post entries of a price list, ascending by client."""
-        lines = [(entry.client, entry.training_cap, entry.training_frequency) for entry in entries]
+        lines = [astuple(entry) for entry in entries]
         return signer.send(self.contract.functions.postEntries(version, size, lines), "post entries")
 
     def open_round(self, signer: Signer, version: int) -> TransactionRecord:
@@ -145,44 +158,36 @@ class TaskContract:
 
     # --------------------------------------------------------------------------------------- a client's calls
 
-    def join(self, signer: Signer, report: Report) -> TransactionRecord:
-        """Join with a report and the task's bond."""
-        return signer.send(self.contract.functions.joinTask(_report(report)), "join", self.terms.bond)
+    def join(self, signer: Signer, report: Report, permit: Permit | None = None) -> TransactionRecord:
+        """Join with a report and the task's bond; in a token, by a permit or else by the signer's allowance."""
+        functions = self.contract.functions
+        if permit is not None:
+            return signer.send(functions.joinTaskWithPermit(astuple(report), astuple(permit)), "join")
+        return signer.send(functions.joinTask(astuple(report)), "join", self.bond_value)
 
     def change_report(self, signer: Signer, report: Report) -> TransactionRecord:
         """Replace the signer's report."""
-        return signer.send(self.contract.functions.changeReport(_report(report)), "change report")
+        return signer.send(self.contract.functions.changeReport(astuple(report)), "change report")
 
     def leave(self, signer: Signer, recipient: str) -> TransactionRecord:
         """Leave and take the bond."""
         return signer.send(self.contract.functions.leaveTask(_checksum(recipient)), "leave")
 
-    def submit_work(
-        self,
-        signer: Signer,
-        update_hash: bytes,
-        training_frequency: int,
-        mining_frequency: int,
-        nonces: tuple[int, int],
-    ) -> TransactionRecord:
+    def submit_work(self, signer: Signer, work: Work) -> TransactionRecord:
         """Submit a round's work."""
-        call = self.contract.functions.submitWork(
-            update_hash, training_frequency, mining_frequency, list(nonces)
-        )
-        return signer.send(call, "submit work")
+        return signer.send(self.contract.functions.submitWork(astuple(work)), "submit work")
 
     def propose_model(self, signer: Signer, model_hash: bytes) -> TransactionRecord:
         """Announce the global model that the others are asked to sign."""
         return signer.send(self.contract.functions.proposeModel(model_hash), "propose model")
 
     def end_round_by_quorum(
-        self, signer: Signer, result: RoundResult, votes: Sequence[Vote]
+        self, signer: Signer, result: RoundResult, ballots: Sequence[Ballot]
     ) -> TransactionRecord:
-        """End the round by signatures, ascending by signer."""
-        ballots = [(vote.signer, vote.signature) for vote in votes]
-        return signer.send(
-            self.contract.functions.endRoundByQuorum(_result(result), ballots), "end round by quorum"
-        )
+        """End the round by the votes of accounts, as `votes.pack_ballots` gives them."""
+        packed = [(ballot.nonce, ballot.signatures) for ballot in ballots]
+        call = self.contract.functions.endRoundByQuorum(astuple(result), packed, [])
+        return signer.send(call, "end round by quorum")
 
     def end_round_by_time(self, signer: Signer) -> TransactionRecord:
         """End an expired round; anyone may."""
@@ -192,9 +197,9 @@ class TaskContract:
         """Take what the signer has earned in all ended rounds."""
         return signer.send(self.contract.functions.claim(_checksum(recipient)), "claim")
 
-    def revoke_votes(self, signer: Signer) -> TransactionRecord:
-        """Void every vote that the signer has signed."""
-        return signer.send(self.contract.functions.revokeVotes(), "revoke votes")
+    def revoke_signatures(self, signer: Signer) -> TransactionRecord:
+        """Void everything that the signer has signed and that is not yet used."""
+        return signer.send(self.contract.functions.revokeSignatures(), "revoke signatures")
 
 
 class Factory:
@@ -220,23 +225,44 @@ class Factory:
             raise UnknownTask(address, "there is no factory's code at this address")
         self.contract = w3.eth.contract(self.address, abi=FACTORY_ABI)
 
-    def create_task(self, signer: Signer, terms: Terms) -> TaskContract:
-        """Create a task and fund all its rounds from the signer."""
-        call = self.contract.functions.createTask(terms.to_chain())
-        record = signer.send(call, "create task", terms.budget * terms.rounds)
+    def create_task(self, signer: Signer, terms: Terms, permit: Permit | None = None) -> TaskContract:
+        """Create a task and fund all its rounds; in a token, by a permit or else by the signer's allowance."""
+        functions, value = self.contract.functions, terms.budget * terms.rounds
+        if permit is not None:
+            call = functions.createTaskWithPermit(terms.to_chain(), astuple(permit))
+        else:
+            call = functions.createTask(terms.to_chain())
+        record = signer.send(call, "create task", value if terms.token == COIN else 0)
         receipt = self.w3.eth.get_transaction_receipt(record.hash)
         # The clone's own Funded stands in the same receipt, so only the factory's logs are read.
         logs = [log for log in receipt["logs"] if log["address"] == self.address]
-        created = self.contract.events.TaskCreated().process_log(logs[0])
+        if len(logs) != 1:
+            raise MalformedAnswer(_RECEIPT, f"{len(logs)} logs of the factory, expected one")
+        try:
+            created = self.contract.events.TaskCreated().process_log(logs[0])
+        except (Web3Exception, DecodingError) as error:
+            raise MalformedAnswer(_RECEIPT, "the factory's log tells of no task") from error
         return TaskContract(self.w3, created["args"]["task"])
 
     def is_task(self, task: str) -> bool:
         """Whether a task was made here."""
-        return self.contract.functions.isTask(_checksum(task)).call()
+        return _read(self.contract.functions.isTask(_checksum(task)), "latest", bool)
+
+    def relay(self) -> str:
+        """Address of the contract that sends batches of signed messages."""
+        return _read(self.contract.functions.relay(), "latest", str)
 
     def implementation(self) -> str:
         """Address of the code that all clones run."""
-        return self.contract.functions.implementation().call()
+        return _read(self.contract.functions.implementation(), "latest", str)
+
+
+def _read(call: ContractFunction, block: BlockIdentifier, make: Callable[[Any], _T]) -> _T:
+    """What a view says at a block, as `make` takes it; whatever it cannot be is a `MalformedAnswer`."""
+    try:
+        return make(call.call(block_identifier=block))
+    except (BadFunctionCallOutput, ContractLogicError, DecodingError, ValueError) as error:
+        raise MalformedAnswer("eth_call", f"{call.fn_name}() has another form: {printable(error)}") from error
 
 
 def _checksum(address: str) -> ChecksumAddress:
@@ -245,11 +271,3 @@ def _checksum(address: str) -> ChecksumAddress:
             address, "an address has 40 hexadecimal digits, with a valid checksum if in mixed case"
         )
     return Web3.to_checksum_address(address)
-
-
-def _report(report: Report) -> tuple[int, int, int]:
-    return report.training_units, report.energy_coefficient, report.max_frequency
-
-
-def _result(result: RoundResult) -> tuple[bytes, list[str], list[str]]:
-    return result.model_hash, list(result.rejected), list(result.forfeited)

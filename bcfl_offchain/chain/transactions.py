@@ -6,6 +6,7 @@ No node has to hold a key or unlock an account.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,10 +14,10 @@ from typing import Any, Protocol
 
 from eth_account.signers.local import LocalAccount
 from web3 import Web3
-from web3.exceptions import ContractLogicError, TransactionNotFound, Web3RPCError
+from web3.exceptions import ContractLogicError, TransactionNotFound
 from web3.types import TxParams, TxReceipt
 
-from .errors import NotMined, SpendLimitReached, TransactionRefused
+from .errors import FeeTooHigh, MalformedAnswer, NodeRefused, NotMined, SpendLimitReached, TransactionRefused
 from .interface import decode_error
 
 # A node estimates at the state it sees; the block that takes the transaction may find it changed.
@@ -25,6 +26,8 @@ _GAS_MARGIN_PERCENT = 130
 MAX_TRANSACTION_GAS = 2**24
 # Room for six blocks of rising base fee between sending and inclusion.
 _BASE_FEE_FACTOR = 2
+# Prices of gas are the node's word, and the tip is paid in full: a lying node's could be all that one has.
+FEE_LIMIT = 10**18
 _FIRST_POLL_SECONDS = 0.005
 _LAST_POLL_SECONDS = 2.0
 
@@ -82,6 +85,8 @@ class Signer:
         The most wei that it may spend in all on fees and values sent. No limit by default.
     patience : float
         Seconds to wait for a transaction to be mined.
+    fee_limit : int
+        The most wei that the gas of one transaction may cost; 1 ether by default.
     """
 
     def __init__(
@@ -91,20 +96,25 @@ class Signer:
         records: list[TransactionRecord] | None = None,
         spend_limit: int | None = None,
         patience: float = 300.0,
+        fee_limit: int = FEE_LIMIT,
     ) -> None:
         self.w3 = w3
         self.account = account
         self.records: list[TransactionRecord] = [] if records is None else records
         self.spend_limit = spend_limit
         self.patience = patience
+        self.fee_limit = fee_limit
         self.spent = 0
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.address})"
 
     @property
     def address(self) -> str:
         """The account's address in checksum form."""
         return self.account.address
 
-    def send(self, call: Call, label: str, value: int = 0) -> TransactionRecord:
+    def send(self, call: Call, label: str, value: int = 0, gas: int | None = None) -> TransactionRecord:
         """Send a call and wait until it is mined.
 
         Parameters
@@ -115,6 +125,9 @@ class Signer:
             What it does, for the record and for errors.
         value : int
             Wei to send along.
+        gas : int, optional
+            The most gas that it may take. By default an estimate and a margin, which is too little for a call
+            that ends well with any gas.
 
         Returns
         -------
@@ -124,17 +137,26 @@ class Signer:
         ------
         TransactionRefused
             If the contract refuses it; nothing was sent, or the block that took it reverted it.
-        SpendLimitReached
-            If it might take the signer over its limit; nothing was sent.
+        SpendLimitReached, FeeTooHigh
+            If it might take the signer over its limits; nothing was signed.
         NotMined
-            If no block takes it within `patience`.
+            If no block takes it within `patience`. It may still be mined, so it counts as spent.
+        WrongChain, MalformedAnswer, NodeRefused, ChainUnavailable
+            If the node contradicts itself, refuses, or does not answer.
         """
-        fields = self._fields(call, label, value)
-        most = fields["gas"] * fields.get("maxFeePerGas", fields.get("gasPrice", 0)) + value
+        fields = self._fields(call, label, value, gas)
+        fee = fields["gas"] * fields.get("maxFeePerGas", fields.get("gasPrice", 0))
+        if fee > self.fee_limit:
+            raise FeeTooHigh(label, fee, self.fee_limit)
+        most = fee + value
         if self.spend_limit is not None and self.spent + most > self.spend_limit:
             raise SpendLimitReached(label, self.spent, most, self.spend_limit)
         signed = self.account.sign_transaction(fields)
-        receipt = self._wait(self.w3.eth.send_raw_transaction(signed.raw_transaction), label)
+        self.spent += most  # until a receipt says that it was less
+        self.w3.eth.send_raw_transaction(signed.raw_transaction)
+        receipt = self._wait(signed.hash, label)
+        if receipt["gasUsed"] > fields["gas"] or receipt["gasUsed"] * receipt["effectiveGasPrice"] > fee:
+            raise MalformedAnswer("eth_getTransactionReceipt", f"{label} cost more than it could")
         record = TransactionRecord(
             label=label,
             sender=self.address,
@@ -145,31 +167,50 @@ class Signer:
             value=value if receipt["status"] else 0,
             contract=receipt.get("contractAddress"),
         )
-        self.spent += record.fee + record.value
+        self.spent += record.fee + record.value - most
         self.records.append(record)
         if not receipt["status"]:
             raise self._refusal_of_mined(fields, record)
         return record
 
-    def _fields(self, call: Call, label: str, value: int) -> dict[str, Any]:
-        """All fields of the transaction, gas by an estimate that also tells of a refusal."""
+    def _fields(self, call: Call, label: str, value: int, gas: int | None) -> dict[str, Any]:
+        """All fields of the transaction; the estimate of its gas also tells of a refusal."""
         # With a gas figure given, build_transaction asks the node for nothing.
         draft = dict(
             call.build_transaction({"from": self.address, "value": value, "gas": 0, "chainId": 0, **_NO_FEE})
         )
         for name in ("gas", "chainId", *_NO_FEE):
             draft.pop(name, None)
-        try:
-            estimate = self.w3.eth.estimate_gas(draft)
-        except (ContractLogicError, Web3RPCError) as error:
-            raise self._refusal(draft, "latest", error, label) from error
+        estimate = self.estimate(draft, label)
+        if gas is None:
+            gas = min(estimate * _GAS_MARGIN_PERCENT // 100, max(MAX_TRANSACTION_GAS, estimate))
         return {
             **draft,
             **self._fees(),
-            "gas": min(estimate * _GAS_MARGIN_PERCENT // 100, max(MAX_TRANSACTION_GAS, estimate)),
+            "gas": gas,
             "nonce": self.w3.eth.get_transaction_count(self.address),
             "chainId": self.w3.eth.chain_id,
         }
+
+    def estimate(self, draft: Mapping[str, Any], label: str) -> int:
+        """The least gas with which a call ends well at the state of now.
+
+        Parameters
+        ----------
+        draft : mapping
+            Fields ``from``, ``to``, ``data`` and ``value`` of a transaction.
+        label : str
+            What it does, for errors.
+
+        Raises
+        ------
+        TransactionRefused
+            If it would be refused with any gas.
+        """
+        try:
+            return self.w3.eth.estimate_gas(TxParams(**draft))
+        except (ContractLogicError, NodeRefused) as error:
+            raise self._refusal(draft, "latest", error, label) from error
 
     def _fees(self) -> dict[str, int]:
         """EIP-1559 fields where the chain has a base fee, a gas price elsewhere."""
@@ -205,15 +246,18 @@ class Signer:
             self.w3.eth.call(TxParams(**draft), block)
         except ContractLogicError as refused:
             return TransactionRefused(*decode_error(_revert_data(refused)), label)
-        except Web3RPCError as refused:
+        except NodeRefused as refused:
             error = refused
         return TransactionRefused("unknown", {"message": str(error or "reverted in its block")}, label)
 
 
+_HEX_DATA = re.compile("0x(?:[0-9a-fA-F]{2})*")
 _NO_FEE: dict[str, int] = {"maxFeePerGas": 0, "maxPriorityFeePerGas": 0}
 
 
 def _revert_data(error: ContractLogicError) -> bytes:
     """What a reverted call returned; nothing where the node does not tell."""
     data = error.data
-    return bytes.fromhex(data[2:]) if isinstance(data, str) and data.startswith("0x") else b""
+    if not isinstance(data, str) or not _HEX_DATA.fullmatch(data):
+        return b""
+    return bytes.fromhex(data[2:])

@@ -136,11 +136,46 @@ class RoundResult:
 
 
 @dataclass(frozen=True)
+class Work:
+    """What a client brings in a round.
+
+    Attributes
+    ----------
+    update_hash : bytes
+        Hash of the update file.
+    training_frequency, mining_frequency : int
+        The claimed q_t and q_m.
+    nonces : tuple of int, length 2
+        The puzzle's solution: sixteen numbers of 32 bits, the first in the lowest bits.
+    """
+
+    update_hash: bytes
+    training_frequency: int
+    mining_frequency: int
+    nonces: tuple[int, int]
+
+
+@dataclass(frozen=True)
 class Vote:
-    """A hired client's signature under a result."""
+    """A hired client's signature under a result, 65 bytes."""
 
     signer: str
     signature: bytes
+
+
+@dataclass(frozen=True)
+class Ballot:
+    """Votes of accounts whose vote nonce is the same.
+
+    Attributes
+    ----------
+    nonce : int
+    signatures : tuple of (bytes, bytes)
+        (r, vs) of EIP-2098, ascending by signer.
+    """
+
+    nonce: int
+    signatures: tuple[tuple[bytes, bytes], ...]
 
 
 @dataclass(frozen=True)
@@ -170,7 +205,7 @@ class Ledger:
 
 @dataclass(frozen=True)
 class RoundState:
-    """The current or last round."""
+    """The current or last round; `opened_at` is 0 between rounds, `ended_at` while one is open."""
 
     number: int
     is_open: bool
@@ -198,7 +233,10 @@ class ListState:
 
 @dataclass(frozen=True)
 class ClientState:
-    """Everything a client has with a task."""
+    """Everything a client has with a task.
+
+    `nonce` is the number of its next signed report, work or claim; its votes carry `vote_nonce`.
+    """
 
     report: Report
     is_member: bool
@@ -208,6 +246,7 @@ class ClientState:
     training_frequency: int
     last_round: int
     nonce: int
+    vote_nonce: int
     claimable: int
     pending: int
 

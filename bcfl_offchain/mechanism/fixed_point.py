@@ -230,6 +230,21 @@ def lines_within_step(report: Report, entry: Entry, terms: Terms, n_clients: int
     )
 
 
+def line_of_cap(report: Report, terms: Terms, cap: int, n_clients: int) -> Entry:
+    """Return the line that follows from a posted cap, whatever its client's share: 0 stands for it there.
+
+    Parameters
+    ----------
+    report : Report
+    terms : Terms
+    cap : int
+        R_t in wei.
+    n_clients : int
+        N of the list.
+    """
+    return _line(report, terms, _idle(Fraction(0), Fraction(0), 0), cap, mining_cap(terms, n_clients))
+
+
 def mining_cap(terms: Terms, n_clients: int) -> int:
     """Return R_m = floor(eta_m/N) in wei, the same for every client on the list."""
     return terms.mining_budget // n_clients
@@ -384,11 +399,12 @@ def _theorem_offer(report: Report, terms: Terms, cap_t: int, cap_m: int) -> _Off
         price_m = cap_m * WAD * q_t // time_left
     else:
         price_m = _ceil_div(rho * q_m**3, WAD**3)
-    pay_m = _uncapped_pay(price_m, terms.mining_cycles, q_m)
-    if not covers_energy(price_m, rho, q_m) or (terms.policy == "incomplete" and pay_m > cap_m):
+    if not covers_energy(price_m, rho, q_m):
         return Reason.MINING_ENERGY
-    if price_m > MAX_PRICE:  # at least 1, for it covers some energy
+    if price_m > MAX_PRICE:  # at least 1, for it covers some energy; before it is multiplied, as on chain
         return Reason.MINING_PRICE_RANGE
+    if terms.policy == "incomplete" and _uncapped_pay(price_m, terms.mining_cycles, q_m) > cap_m:
+        return Reason.MINING_ENERGY
     return price_t, price_m, q_t, q_m
 
 

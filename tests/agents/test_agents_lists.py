@@ -125,8 +125,8 @@ def test_a_long_list_is_posted_in_chunks(make):
 def test_a_chunk_never_exceeds_what_a_transaction_may_hold(world):
     world.open_round()
     (post,) = posts(world)
-    assert post.gas < 75_000 * len(world.clients)
-    assert 75_000 * world.owner._chunk_length() < 2**24
+    assert post.gas < 120_000 + 40_000 * len(world.clients)
+    assert 120_000 + 40_000 * world.owner._chunk_length() < 2**24
 
 
 def test_too_few_to_hire(devnet, make):

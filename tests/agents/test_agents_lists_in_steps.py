@@ -11,9 +11,8 @@ from eth_utils import to_checksum_address
 from bcfl_offchain.agents import ListRefused, Owner, audit, pricing
 from bcfl_offchain.agents.pricing import check_posted, compute_list
 from bcfl_offchain.chain import Phase
-from bcfl_offchain.chain import events as ev
 from bcfl_offchain.chain.history import PostedEntry, PriceList
-from bcfl_offchain.chain.types import Report
+from bcfl_offchain.chain.types import Entry, Report
 from bcfl_offchain.cli import main
 from bcfl_offchain.experiments.demo import DemoConfig, demo_terms
 from bcfl_offchain.mechanism import fixed_point
@@ -172,12 +171,10 @@ def large_terms(policy):
 
 def listed(lines, everybody):
     """The lines as a chain would log them."""
-    place, price_list = ev.Place(1, 0, "0x00"), PriceList(1, len(lines))
+    price_list = PriceList(1, len(lines))
     for client, line in lines.items():
-        numbers = (line.training_cap, line.training_frequency, line.training_price, line.mining_price)
-        price_list.entries[client] = PostedEntry(
-            ev.EntryPosted(place, 1, client, *numbers), everybody[client]
-        )
+        entry = Entry(client, line.training_cap, line.training_frequency)
+        price_list.entries[client] = PostedEntry(entry, everybody[client])
     return price_list
 
 
@@ -217,14 +214,14 @@ def test_what_is_not_a_whole_step_is_refused(thousand):
     assert str(difference.allowed).endswith(f", in steps of {lines[client].step}")
 
 
-def test_prices_follow_from_the_posted_cap(thousand):
+def test_frequencies_follow_from_the_posted_cap(thousand):
     terms, everybody, lines = thousand
     client = next(client for client, line in lines.items() if line.hired)
     near = moved(terms, lines, everybody, client, 2)[client]
-    stale = {**lines, client: replace(near, mining_price=near.mining_price + 1)}
+    stale = {**lines, client: replace(near, training_frequency=near.training_frequency + 1)}
     (difference,) = check_posted(terms, listed(stale, everybody)).differences
-    assert (difference.field, difference.found) == ("mining_price", near.mining_price + 1)
-    assert difference.allowed == near.mining_price
+    assert (difference.field, difference.found) == ("training_frequency", near.training_frequency + 1)
+    assert difference.allowed == near.training_frequency
 
 
 def test_nobody_with_a_larger_cap_may_be_left_out(thousand):

@@ -62,13 +62,11 @@ def claimable(world, client):
 def submit_copy(world, copier, author):
     """The copier submits the author's hash as its own, with a puzzle that it has solved itself."""
     copied = world.round.works[author.address].update_hash
-    work = copier.work()
+    work = copier.work().work
     solution = solve(
         world.task.address, world.round.opened.seed, copier.address, copied, world.task.expected_hashes
     )
-    world.task.submit_work(
-        copier.signer, copied, work.training_frequency, work.mining_frequency, solution.nonces
-    )
+    world.task.submit_work(copier.signer, replace(work, update_hash=copied, nonces=solution.nonces))
 
 
 def test_a_copied_update_earns_nothing(world):
@@ -117,7 +115,7 @@ def test_evidence_that_the_store_has_lost_does_not_count(make):
     world.open_round()
     world.submit_all()
     round_ = world.round
-    evidence = world.place.board.evidence(world.place.ballot(round_), world.bob.address)
+    evidence = world.place.board.evidence(world.place.round_id(round_), world.bob.address)
     world.place.store.path(evidence).unlink()
     assert world.alice.verdict().result.forfeited == (world.bob.address,)
 
@@ -126,14 +124,14 @@ def test_a_notice_in_another_name_does_not_count(make):
     world = make(audit_probability=CERTAIN)
     world.open_round()
     world.submit_all()
-    ballot, board = world.place.ballot(world.round), world.place.board
-    path = board._path("evidence", ballot, world.bob.address)
-    board._path("evidence", ballot, world.alice.address).replace(path)
-    assert board.evidence(ballot, world.bob.address) is None
+    round_id, board = world.place.round_id(world.round), world.place.board
+    path = board._path("evidence", round_id, world.bob.address)
+    board._path("evidence", round_id, world.alice.address).replace(path)
+    assert board.evidence(round_id, world.bob.address) is None
     path.write_bytes(b"\xff" * 97)
-    assert board.evidence(ballot, world.bob.address) is None
+    assert board.evidence(round_id, world.bob.address) is None
     path.write_bytes(b"short")
-    assert board.evidence(ballot, world.bob.address) is None
+    assert board.evidence(round_id, world.bob.address) is None
 
 
 def test_an_update_that_was_not_published_is_rejected(make):
@@ -213,12 +211,12 @@ def test_votes_that_would_not_count_are_left_out(world):
     world.submit_all()
     generator = world.generator()
     generator.propose()
-    ballot = world.place.ballot(world.round)
+    round_id = world.place.round_id(world.round)
     others = [client for client in world.clients if client is not generator]
     for client in others:
         client.vote()
-    world.place.board.put_vote(ballot, Vote(others[0].address, b"\x01" * 65))
-    world.task.revoke_votes(others[1].signer)
+    world.place.board.put_vote(round_id, Vote(others[0].address, b"\x01" * 65))
+    world.task.revoke_signatures(others[1].signer)
     with pytest.raises(QuorumMissing, match="2 votes of 4"):
         generator.end_round()
     others[1].vote()
@@ -279,5 +277,5 @@ def test_the_update_on_chain_is_the_published_file(world):
 def test_data_stay_at_home_unless_audited(world):
     world.run_round()
     assert isinstance(world.alice.data, Dataset)
-    ballot = world.place.ballot(world.round)
-    assert all(world.place.board.evidence(ballot, client.address) is None for client in world.clients)
+    round_id = world.place.round_id(world.round)
+    assert all(world.place.board.evidence(round_id, client.address) is None for client in world.clients)

@@ -50,7 +50,7 @@ def test_history_from_logs_equals_the_views_at_every_stage(world):
     world.end_by_quorum()
     assert_history_equals_views(world)
     world.alice.claim()
-    world.task.revoke_votes(world.bob.signer)
+    world.task.revoke_signatures(world.bob.signer)
     world.carol.leave()
     assert_history_equals_views(world)
     assert world.place.reader.history().last_list.is_stale

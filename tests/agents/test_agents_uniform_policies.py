@@ -17,13 +17,14 @@ class Shifting(Client):
     """Claims to train more slowly and to mine faster, within the deadline."""
 
     def work(self):
-        work, terms = super().work(), self.place.task.terms
-        q_t = work.training_frequency * 9 // 10
+        prepared, terms = super().work(), self.place.task.terms
+        q_t = prepared.work.training_frequency * 9 // 10
         cycles = self.report().training_units * terms.cycle_unit
         left = terms.deadline * q_t - cycles * 10**9
         q_m = -(-terms.mining_cycles * 10**9 * q_t // left)
         due = self.place.task.round_state().opened_at + terms.deadline
-        return replace(work, training_frequency=q_t, mining_frequency=q_m, due=due)
+        shifted = replace(prepared.work, training_frequency=q_t, mining_frequency=q_m)
+        return replace(prepared, work=shifted, due=due)
 
 
 @pytest.fixture(params=[Policy.FAIR_SHARE, Policy.LEAST_COST])
@@ -71,5 +72,5 @@ def test_the_audit_finds_pay_moved_beyond_both_caps(make, setting):
     work = told.first(ev.WorkSubmitted)
     told.alter(ev.WorkSubmitted, mining_pay=work.mining_pay + 1)
     assert "mining_pay" in told.found()
-    told.alter(ev.EntryPosted, mining_price=told.first(ev.EntryPosted).mining_price + 1)
-    assert "mining_price" in told.found()
+    told.alter_entry(training_frequency=told.first(ev.EntriesPosted).entries[0].training_frequency + 1)
+    assert "training_frequency" in told.found()

@@ -16,7 +16,7 @@ def test_a_solution_solves_all_sixteen(seed, update):
     solution = mining.solve(TASK, seed, CLIENT, update, 64)
     hashes = mining.puzzle_hashes(mining.challenge(TASK, seed, CLIENT, update), solution.nonces)
     assert len(hashes) == 16 and max(hashes) < mining.threshold(64)
-    assert solution.rank == mining.rank(hashes) == min(hashes) >> 192
+    assert solution.score == mining.score(hashes, 64) < 2**32 - 1
 
 
 def test_a_solution_serves_nobody_else():
@@ -51,6 +51,15 @@ def test_the_least_hashes_are_one_for_each_puzzle():
 def test_mining_takes_about_the_expected_hashes():
     tries = [mining.solve(TASK, bytes([i]) * 32, CLIENT, bytes(32), 256).hashes_tried for i in range(40)]
     assert sum(tries) / 40 == pytest.approx(256, rel=0.15)  # fixed seeds; one standard deviation is 4 %
+
+
+def test_a_score_is_a_share_of_the_threshold():
+    for expected_hashes in (16, 1000, 2**30):
+        threshold = mining.threshold(expected_hashes)
+        for share in (0.0, 0.25, 0.5, 1 - 2**-32):
+            lowest = int(share * 2**40) * (threshold - 1) // 2**40
+            score = mining.score((threshold - 1, lowest), expected_hashes)
+            assert score / 2**32 == pytest.approx(share, abs=2**-31) and score < 2**32 - 1
 
 
 def test_a_puzzle_without_a_solution_is_told(monkeypatch):

@@ -93,7 +93,7 @@ def test_the_paper_setting_in_integers():
             {},
             Reason.MINING_FREQUENCY,
         ),
-        ({"energy_coefficient": 2775 * MONEY * WAD // 600}, {}, Reason.MINING_ENERGY),
+        ({"energy_coefficient": 2700 * MONEY * WAD // 600}, {}, Reason.MINING_ENERGY),
     ],
 )
 def test_reasons_not_to_be_hired(policy, report, terms, reason):

@@ -39,10 +39,10 @@ class Replay:
     def ListBegun(self, version, size):
         self.list, self.list_hash = [], bytes(32)
 
-    def EntryPosted(self, version, client, trainingCap, trainingFrequency, trainingPrice, miningPrice):
-        entry = (client, trainingCap, trainingFrequency)
-        self.list.append(entry)
-        self.list_hash = keccak(encode(["bytes32", "(address,uint80,uint72)"], [self.list_hash, entry]))
+    def EntriesPosted(self, version, entries):
+        for entry in (tuple(entry.values()) for entry in entries):
+            self.list.append(entry)
+            self.list_hash = keccak(encode(["bytes32", "(address,uint80,uint72)"], [self.list_hash, entry]))
 
     def RoundOpened(self, round, version, seed, size, hired, miningCap, committed):
         caps = [cap for _, cap, _ in self.list if cap]

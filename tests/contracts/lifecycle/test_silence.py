@@ -7,6 +7,7 @@ import pytest
 from tests.contracts.support.people import purse
 from tests.contracts.support.refusals import refused
 from tests.contracts.support.terms import Phase
+from tests.contracts.support.votes import ballot
 
 ON_BOTH_CHAINS = pytest.mark.ganache
 
@@ -69,8 +70,9 @@ def test_of_a_third_of_the_voters(worked, people, stranger):
     game = worked
     game.move_to_window(0)
     result = game.result()
+    votes = ballot(game.votes(people.clients[:3], result))
     with refused("Task_QuorumMissed", 3, 5):
-        game.task.endRoundByQuorum(result, game.votes(people.clients[:3], result), {"from": game.generator})
+        game.task.endRoundByQuorum(result, [votes], [], {"from": game.generator})
     game.move_to_window(3)
     game.end_by_time(stranger)
     all_money_comes_out(game)

@@ -25,6 +25,11 @@ def ascending(people: Iterable[Any]) -> list[Any]:
     return sorted(people, key=lambda person: int(str(person), 16))
 
 
+def posted_entries(tx: Any) -> list[tuple[str, int, int]]:
+    """The entries in a transaction's event; brownie's own types do not compare with others."""
+    return [(str(client), int(cap), int(q)) for client, cap, q in tx.events["EntriesPosted"]["entries"]]
+
+
 def model_hash(number: int) -> bytes:
     """A hash that stands for the global model of a round."""
     return keccak(text=f"global model {number}")
@@ -41,7 +46,7 @@ class Game:
     book: Book
     reports: dict[str, Report] = field(default_factory=dict)
     prices: dict[str, Entry] = field(default_factory=dict)  # of the list posted last
-    ranking: list[tuple[int, Any]] = field(default_factory=list)  # of the open round: rank of the hash, who
+    ranking: list[tuple[int, Any]] = field(default_factory=list)  # of the open round: score, who
 
     @property
     def owner(self) -> Any:
@@ -182,9 +187,9 @@ class Game:
         frequencies = frequencies or self.response(person)
         update = self.update_hash(person)
         solution = self.solve(person, update)
-        tx = self.task.submitWork(update, *frequencies, solution.nonces, {"from": person})
+        tx = self.task.submitWork((update, *frequencies, solution.nonces), {"from": person})
         self.book.work(person.address, sum(self.pay(person, frequencies)))
-        self.ranking.append((solution.rank, person))
+        self.ranking.append((solution.score, person))
         self.ranking.sort(key=lambda place: place[0])  # stable: of two equal hashes the first to arrive leads
         return tx
 
@@ -213,15 +218,15 @@ class Game:
             [person.address for person in ascending(forfeited)],
         )
 
-    def ballot(self) -> votes.Ballot:
+    def round_id(self) -> votes.RoundId:
         state = self.task.roundState()
-        return votes.Ballot(self.people.chain_id, self.task.address, state["number"], bytes(state["seed"]))
+        return votes.RoundId(self.people.chain_id, self.task.address, state["number"], bytes(state["seed"]))
 
-    def vote(self, person: Any, result: votes.Result, nonce: int = 0) -> tuple[str, bytes]:
-        """A vote as `endRoundByQuorum` takes it."""
-        return person.address, votes.sign(self.people.key(person), self.ballot(), result, nonce)
+    def vote(self, person: Any, result: votes.Result, nonce: int = 0) -> votes.Vote:
+        """The person's vote under a result."""
+        return person.address, votes.sign(self.people.key(person), self.round_id(), result, nonce)
 
-    def votes(self, people: Sequence[Any], result: votes.Result) -> list[tuple[str, bytes]]:
+    def votes(self, people: Sequence[Any], result: votes.Result) -> list[votes.Vote]:
         """Votes of several people, in ascending order."""
         return [self.vote(person, result) for person in ascending(people)]
 
@@ -233,7 +238,8 @@ class Game:
         forfeited: Sequence[Any] = (),
     ) -> Any:
         result = self.result(rejected, forfeited)
-        tx = self.task.endRoundByQuorum(result, self.votes(signers, result), {"from": proposer})
+        ballot = votes.ballot(self.votes(signers, result))
+        tx = self.task.endRoundByQuorum(result, [ballot], [], {"from": proposer})
         self.book.end(tuple(result.rejected), tuple(result.forfeited))
         for client in result.forfeited:
             del self.reports[client]

@@ -12,10 +12,10 @@ COUNT = 16
 
 @dataclass(frozen=True)
 class Solution:
-    """Nonces as `submitWork` takes them, and the first 64 bits of the lowest of the sixteen hashes."""
+    """Nonces as `submitWork` takes them, and how low the lowest of the sixteen hashes is."""
 
     nonces: tuple[int, int]
-    rank: int
+    score: int
 
 
 def challenge(task: str, seed: bytes, client: str, update_hash: bytes) -> bytes:
@@ -43,7 +43,8 @@ def solve(challenge_: bytes, expected_hashes: int) -> Solution:
             nonce += 1
         packed |= nonce << 32 * index
         lowest = min(lowest, found)
-    return Solution((packed & (2**256 - 1), packed >> 256), lowest >> 192)
+    # In 32 bits, as a share of the threshold.
+    return Solution((packed & (2**256 - 1), packed >> 256), lowest // (limit // (2**32 - 1) + 1))
 
 
 def first_failing_nonce(challenge_: bytes, index: int, expected_hashes: int) -> int:

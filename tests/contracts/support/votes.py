@@ -28,7 +28,7 @@ class Result(NamedTuple):
     forfeited: Sequence[str] = ()
 
 
-class Ballot(NamedTuple):
+class RoundId(NamedTuple):
     """Where and when a vote counts: one task on one chain, one round with its seed."""
 
     chain_id: int
@@ -37,20 +37,24 @@ class Ballot(NamedTuple):
     seed: bytes
 
 
-def message(ballot: Ballot, result: Result, nonce: int) -> dict[str, Any]:
+Vote = tuple[str, bytes]
+"""A signer, and its signature of 65 bytes."""
+
+
+def message(round_id: RoundId, result: Result, nonce: int) -> dict[str, Any]:
     """The typed data that a client with this number signs."""
     return {
         "domain": {
             "name": "BCFL Task",
             "version": "1",
-            "chainId": ballot.chain_id,
-            "verifyingContract": ballot.task,
+            "chainId": round_id.chain_id,
+            "verifyingContract": round_id.task,
         },
         "types": TYPES,
         "primaryType": "RoundResult",
         "message": {
-            "round": ballot.round,
-            "seed": ballot.seed,
+            "round": round_id.round,
+            "seed": round_id.seed,
             "modelHash": result.model_hash,
             "rejected": list(result.rejected),
             "forfeited": list(result.forfeited),
@@ -59,7 +63,18 @@ def message(ballot: Ballot, result: Result, nonce: int) -> dict[str, Any]:
     }
 
 
-def sign(key: bytes, ballot: Ballot, result: Result, nonce: int = 0) -> bytes:
+def sign(key: bytes, round_id: RoundId, result: Result, nonce: int = 0) -> bytes:
     """A client's 65-byte signature under a result."""
-    signable = encode_typed_data(full_message=message(ballot, result, nonce))
+    signable = encode_typed_data(full_message=message(round_id, result, nonce))
     return bytes(Account.sign_message(signable, key).signature)
+
+
+def ballot(votes: Sequence[Vote], nonce: int = 0) -> tuple[int, list[tuple[bytes, bytes]]]:
+    """Votes of accounts with this vote nonce as `endRoundByQuorum` takes them, in the order given."""
+    return nonce, [compact(signature) for _, signature in votes]
+
+
+def compact(signature: bytes) -> tuple[bytes, bytes]:
+    """(r, vs) of EIP-2098: the parity of v in the highest bit of s."""
+    s, parity = int.from_bytes(signature[32:64], "big"), signature[64] - 27
+    return signature[:32], (s ^ parity << 255).to_bytes(32, "big")

@@ -118,14 +118,14 @@ def test_refuses_whoever_has_earned_nothing(ended, stranger, alice):
 
 
 def test_refuses_the_zero_address(ended, alice):
-    with refused("Task_ZeroRecipient"):
+    with refused("Money_ZeroRecipient"):
         ended.task.claim(ZERO_ADDRESS, {"from": alice})
 
 
 @ON_BOTH_CHAINS
 def test_a_receiver_that_refuses_stops_only_that_claim(ended, RevertingReceiver, alice, bob, stranger):
     receiver = RevertingReceiver.deploy({"from": stranger})
-    with refused("Task_TransferFailed", receiver, sum(ended.pay(alice))):
+    with refused("Money_NotSent", ZERO_ADDRESS, receiver, sum(ended.pay(alice))):
         ended.task.claim(receiver, {"from": alice})
     ended.check()
     ended.claim(bob, purse("bob"))

@@ -83,12 +83,12 @@ def test_refuses_a_second_time(game, owner):
 
 
 def test_refuses_the_zero_address(game, owner):
-    with refused("Task_ZeroRecipient"):
+    with refused("Money_ZeroRecipient"):
         game.task.closeTask(ZERO_ADDRESS, {"from": owner})
 
 
 @ON_BOTH_CHAINS
 def test_refuses_a_receiver_that_refuses(game, factory, owner):
-    with refused("Task_TransferFailed", factory, game.terms.funds):
+    with refused("Money_NotSent", ZERO_ADDRESS, factory, game.terms.funds):
         game.task.closeTask(factory, {"from": owner})
     assert game.task.phase() == Phase.JOINING

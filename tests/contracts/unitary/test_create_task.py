@@ -63,7 +63,7 @@ def test_is_initialised_once(Task, factory, new_game, stranger):
 @pytest.mark.parametrize("difference", [-1, 1])
 def test_refuses_another_value_than_all_rounds_cost(factory, terms, owner, difference):
     sent = terms.funds + difference
-    with refused("Task_WrongValue", sent, terms.funds):
+    with refused("Money_WrongValue", sent, terms.funds):
         factory.createTask(terms, {"from": owner, "value": sent})
 
 
@@ -72,8 +72,8 @@ def test_refuses_a_task_of_nobody(factory, terms, owner):
         factory.createTask(terms._replace(owner=ZERO_ADDRESS), {"from": owner, "value": terms.funds})
 
 
-def test_refuses_a_token(factory, terms, owner, alice):
-    with refused("Terms_TokenNotSupported", alice):
+def test_refuses_a_token_without_code(factory, terms, owner, alice):
+    with refused("Terms_TokenHasNoCode", alice):
         factory.createTask(terms._replace(token=alice.address), {"from": owner, "value": terms.funds})
 
 

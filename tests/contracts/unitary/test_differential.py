@@ -16,6 +16,7 @@ import pytest
 from bcfl_offchain.mechanism.reasons import Reason
 from bcfl_offchain.mechanism.shapley import shapley_values, shares
 from tests.contracts.support import oracle
+from tests.contracts.support.game import posted_entries
 from tests.contracts.support.terms import UNIFORM, Policy, Report
 
 CLIENTS = 50
@@ -142,19 +143,7 @@ def test_the_contract_prices_as_the_oracle(new_game, accounts, seed, offers, bat
         game.join(accounts.at(client), report)
 
     tx = game.post()
-    assert [
-        (
-            event["client"],
-            event["trainingCap"],
-            event["trainingFrequency"],
-            event["trainingPrice"],
-            event["miningPrice"],
-        )
-        for event in tx.events["EntryPosted"]
-    ] == [
-        (client, entry.training_cap, entry.training_frequency, entry.training_price, entry.mining_price)
-        for client, entry in game.prices.items()
-    ]
+    assert posted_entries(tx) == game.entries(game.prices)
 
     for client, entry in game.prices.items():
         offers["hired" if entry.hired else entry.reason.name] += 1

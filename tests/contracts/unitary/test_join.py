@@ -53,13 +53,13 @@ def test_without_a_bond_costs_nothing(new_game, alice):
 @pytest.mark.parametrize("difference", [-1, pytest.param(1, marks=ON_BOTH_CHAINS)])
 def test_refuses_another_value_than_the_bond(empty, alice, difference):
     sent = empty.terms.bond + difference
-    with refused("Task_WrongValue", sent, empty.terms.bond):
+    with refused("Money_WrongValue", sent, empty.terms.bond):
         empty.task.joinTask(REPORT, {"from": alice, "value": sent})
 
 
 def test_refuses_a_bond_where_none_is_asked(new_game, alice):
     game = new_game(bond=0)
-    with refused("Task_WrongValue", MONEY, 0):
+    with refused("Money_WrongValue", MONEY, 0):
         game.task.joinTask(REPORT, {"from": alice, "value": MONEY})
     game.check()
 

@@ -67,11 +67,12 @@ def test_what_was_earned_stays_claimable(worked, alice, accounts):
 
 def test_a_number_used_in_signatures_goes_on(game, alice):
     report = game.reports[alice.address]
-    game.task.revokeVotes({"from": alice})
+    game.task.revokeSignatures({"from": alice})
     game.leave(alice, alice)
     game.join(alice, report)
 
-    assert game.task.clientState(alice)["nonce"] == 1
+    state = game.task.clientState(alice)
+    assert (state["nonce"], state["voteNonce"]) == (1, 1)
 
 
 def test_is_open_again_where_the_owner_stays_silent(game, alice):
@@ -117,12 +118,12 @@ def test_refuses_whoever_is_no_member(game, stranger, alice):
 
 
 def test_refuses_the_zero_address(game, alice):
-    with refused("Task_ZeroRecipient"):
+    with refused("Money_ZeroRecipient"):
         game.task.leaveTask(ZERO_ADDRESS, {"from": alice})
 
 
 @ON_BOTH_CHAINS
 def test_refuses_a_receiver_that_refuses(game, factory, alice):
-    with refused("Task_TransferFailed", factory, game.terms.bond):
+    with refused("Money_NotSent", ZERO_ADDRESS, factory, game.terms.bond):
         game.task.leaveTask(factory, {"from": alice})
     assert game.task.clientState(alice)["isMember"]

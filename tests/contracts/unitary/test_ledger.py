@@ -65,7 +65,7 @@ def test_refused_calls_change_nothing(opened, alice, stranger, owner):
     with refused("Task_WrongPhase", 2):
         opened.task.closeTask(owner, {"from": owner})
     with refused("Task_NotHired", stranger, 1):
-        opened.task.submitWork(bytes(32), 1, 1, (0, 0), {"from": stranger})
+        opened.task.submitWork((bytes(32), 1, 1, (0, 0)), {"from": stranger})
     with refused("Task_NothingToClaim", alice):
         opened.task.claim(ZERO_ADDRESS, {"from": alice})
 

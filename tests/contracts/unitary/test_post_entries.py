@@ -7,6 +7,7 @@ from eth_abi import encode
 from eth_utils import keccak
 
 from tests.contracts.support import oracle
+from tests.contracts.support.game import posted_entries
 from tests.contracts.support.refusals import refused
 from tests.contracts.support.terms import (
     GHZ_MINUTE,
@@ -42,23 +43,14 @@ def posted(game, size=5, version=None):
 
 @ON_BOTH_CHAINS
 @pytest.mark.parametrize("policy", list(Policy))
-def test_prices_are_the_oracles(new_game, policy):
+def test_takes_the_oracles_list(new_game, policy):
     game = new_game(**SETTINGS[policy])
     game.join_all()
     tx = game.post()
 
     assert dict(tx.events["ListBegun"]) == {"version": 1, "size": 5}
-    assert [dict(event) for event in tx.events["EntryPosted"]] == [
-        {
-            "version": 1,
-            "client": client,
-            "trainingCap": entry.training_cap,
-            "trainingFrequency": entry.training_frequency,
-            "trainingPrice": entry.training_price,
-            "miningPrice": entry.mining_price,
-        }
-        for client, entry in game.prices.items()
-    ]
+    assert tx.events["EntriesPosted"]["version"] == 1
+    assert posted_entries(tx) == game.entries(game.prices)
     assert all(entry.hired for entry in game.prices.values())
     assert game.task.listState().dict() == {
         "version": 1,
@@ -83,8 +75,7 @@ def test_a_client_with_a_negative_value_is_listed_but_not_hired(new_game, alice)
     tx = game.post()
 
     assert game.prices[alice.address].shapley_value < 0
-    event = next(event for event in tx.events["EntryPosted"] if event["client"] == alice)
-    assert (event["trainingCap"], event["trainingPrice"], event["miningPrice"]) == (0, 0, 0)
+    assert (alice.address, 0, 0) in posted_entries(tx)
     assert game.task.listState()["hired"] == 4
     assert game.task.clientState(alice)["listVersion"] == 1
     game.check()

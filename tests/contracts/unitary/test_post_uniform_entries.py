@@ -22,14 +22,14 @@ def uniform(request, new_game):
 
 @pytest.fixture
 def fair_share(new_game):
-    game = new_game(**SETTINGS[Policy.FAIR_SHARE], mining_budget=4)
+    game = new_game(**SETTINGS[Policy.FAIR_SHARE], mining_budget=4, min_hired=1)
     game.join_all()
     return game
 
 
 @pytest.fixture
 def least_cost(new_game):
-    game = new_game(**SETTINGS[Policy.LEAST_COST], mining_budget=4)
+    game = new_game(**SETTINGS[Policy.LEAST_COST], mining_budget=4, min_hired=1)
     game.join_all()
     return game
 
@@ -43,9 +43,19 @@ def post(game, person, cap, frequency=None):
     )
 
 
-def prices(tx):
-    event = tx.events["EntryPosted"]
-    return event["trainingPrice"], event["miningPrice"]
+def assert_price(game, person, cap, price):
+    """Open a round for the person alone: the contract refuses faster work by naming the price, for both subtasks."""
+    report = game.reports[person.address]
+    frequency = oracle.uniform_frequency(game.terms, report)
+    game.task.postEntries(game.version + 1, 1, [(person.address, cap, frequency)], {"from": game.owner})
+    game.move_to_frozen()
+    game.task.openRound(game.version, {"from": game.owner})
+    game.book.open(cap + game.terms.mining_budget)
+    too_fast = report.max_frequency
+    refusal = price, too_fast, oracle.least_price(report, too_fast)
+    for frequencies in ((too_fast, frequency), (frequency, too_fast)):
+        with refused("Task_EnergyNotCovered", *refusal):
+            game.task.submitWork((bytes(32), *frequencies, (0, 0)), {"from": person})
 
 
 def least_cap(price, deadline):
@@ -56,15 +66,14 @@ def least_cap(price, deadline):
 # ------------------------------------------------------------------------------ the prices
 
 
-def test_fair_share_pays_both_caps_for_the_whole_deadline(new_game, alice):
-    game = new_game(**SETTINGS[Policy.FAIR_SHARE])
-    game.join_all()
-    mining_cap = game.terms.mining_budget // 5
-    price = (10 * MONEY + 1 + mining_cap) * 10**18 // 900
-    assert prices(post(game, alice, 10 * MONEY + 1)) == (price, price)
+def test_fair_share_pays_both_caps_for_the_whole_deadline(fair_share, alice):
+    price = (10 * MONEY + 1 + 4) * 10**18 // 900  # alone on the list, alice has all of the mining budget
+    assert_price(fair_share, alice, 10 * MONEY + 1, price)
+    fair_share.check()
 
 
-def test_least_cost_pays_energy_and_utility_whatever_the_cap(least_cost, alice):
+@pytest.mark.parametrize("cap", [MONEY, 50 * MONEY])
+def test_least_cost_pays_energy_and_utility_whatever_the_cap(least_cost, alice, cap):
     # 10 GHz·min in 15 min is 2/3 GHz, rounded up. The price is the least that covers both at that frequency.
     frequency = 666666666666666667
     report, cycles, utility = REPORTS["alice"], 600 * 10**9, MONEY // 3 + 1
@@ -73,17 +82,18 @@ def test_least_cost_pays_energy_and_utility_whatever_the_cap(least_cost, alice):
         energy = report.energy_coefficient * frequency**3 * cycles
         return price * cycles * 10**54 >= energy + utility * frequency * 10**63
 
-    for cap in (MONEY, 50 * MONEY):
-        price, mining_price = prices(post(least_cost, alice, cap, frequency))
-        assert price == mining_price
-        assert covers(price) and not covers(price - 1)
+    price = oracle.uniform_price(least_cost.terms, report, 0)
+    assert covers(price) and not covers(price - 1)
+    assert_price(least_cost, alice, cap, price)
+    least_cost.check()
 
 
 def test_least_cost_without_a_reservation_utility_pays_the_energy_alone(new_game, alice):
-    game = new_game(policy=Policy.LEAST_COST)
+    game = new_game(policy=Policy.LEAST_COST, min_hired=1)
     game.join_all()
     price = oracle.least_price(REPORTS["alice"], oracle.uniform_frequency(game.terms, REPORTS["alice"]))
-    assert prices(post(game, alice, MONEY)) == (price, price)
+    assert_price(game, alice, MONEY, price)
+    game.check()
 
 
 # ------------------------------------------------------------------------------ the frequency
@@ -132,7 +142,7 @@ def test_least_cost_refuses_caps_that_do_not_pay_its_price(least_cost, erin):
     cap = least_cap(price, deadline)
     with refused("Price_PayOverCap", erin, price, (cap - 1) * 10**18 // deadline):
         post(least_cost, erin, cap - 1)
-    assert prices(post(least_cost, erin, cap)) == (price, price)
+    post(least_cost, erin, cap)
 
 
 @pytest.mark.parametrize("policy", UNIFORM)
@@ -151,7 +161,7 @@ def test_fair_share_refuses_a_price_above_the_range(new_game, alice):
     game = new_game(policy=Policy.FAIR_SHARE, **DEAR)
     game.join(alice, CHEAP)
     cap = (2**128 - 1) // ETHER
-    assert prices(post(game, alice, cap))[0] == cap * ETHER
+    post(game, alice, cap)
     with refused("Price_OutOfRange", alice):
         post(game, alice, cap + 1)
 

@@ -119,7 +119,7 @@ def test_a_faster_claim_is_paid_for_less_time(due, alice):
 def test_refuses_one_step_slower_than_the_deadline_allows(due, alice):
     frequency = due.response(alice)[0]
     with refused("Task_DeadlineExceeded", due.terms.deadline + 1, due.terms.deadline):
-        due.task.submitWork(UPDATE, frequency - 1, frequency, NO_NONCES, {"from": alice})
+        due.task.submitWork((UPDATE, frequency - 1, frequency, NO_NONCES), {"from": alice})
 
 
 def test_without_a_reservation_utility_no_frequency_but_the_expected_one_is_paid(new_game, alice):
@@ -132,6 +132,6 @@ def test_without_a_reservation_utility_no_frequency_but_the_expected_one_is_paid
     for frequencies in ((frequency + 1000, frequency), (frequency, frequency + 1000)):
         least = oracle.least_price(REPORTS["alice"], frequency + 1000)
         with refused("Task_EnergyNotCovered", price, frequency + 1000, least):
-            game.task.submitWork(UPDATE, *frequencies, NO_NONCES, {"from": alice})
+            game.task.submitWork((UPDATE, *frequencies, NO_NONCES), {"from": alice})
     game.work(alice)
     game.check()

@@ -82,7 +82,7 @@ def test_pays_any_response_that_the_oracle_pays_and_no_other(under_policy, peopl
         solution = game.solve(person, game.update_hash(person))
         paid = []
         for frequencies in other_responses(game, person):
-            submission = game.update_hash(person), *frequencies, solution.nonces, {"from": person}
+            submission = (game.update_hash(person), *frequencies, solution.nonces), {"from": person}
             try:
                 game.pay(person, frequencies)
             except oracle.WorkRefused:
@@ -122,7 +122,7 @@ def test_a_faster_mining_claim_is_paid_less(due, alice):
 def test_takes_an_update_that_somebody_else_submitted(due, alice, bob):
     for person in (alice, bob):
         solution = due.solve(person, UPDATE)
-        due.task.submitWork(UPDATE, *due.response(person), solution.nonces, {"from": person})
+        due.task.submitWork((UPDATE, *due.response(person), solution.nonces), {"from": person})
         due.book.work(person.address, sum(due.pay(person)))
     due.check()
 
@@ -141,14 +141,14 @@ def test_the_two_lowest_hashes_lead(due, people):
         if due.ranking[0] == leader:
             assert "GeneratorChanged" not in tx.events
         else:
-            rank, leads = due.ranking[0]
-            assert dict(tx.events["GeneratorChanged"]) == {"round": 1, "client": leads, "puzzleHash": rank}
+            score, leads = due.ranking[0]
+            assert dict(tx.events["GeneratorChanged"]) == {"round": 1, "client": leads, "score": score}
     due.check()
 
 
 @pytest.mark.parametrize("turned", [False, True])
 def test_the_order_of_arrival_does_not_decide(due, people, turned):
-    ranked = sorted(people.clients, key=lambda person: due.solve(person, due.update_hash(person)).rank)
+    ranked = sorted(people.clients, key=lambda person: due.solve(person, due.update_hash(person)).score)
     for person in reversed(ranked) if turned else ranked:
         due.work(person)
 
@@ -171,7 +171,7 @@ def test_leaders_of_an_earlier_round_are_forgotten(worked, stranger):
 
 def test_refuses_whoever_is_not_on_the_list(due, stranger):
     with refused("Task_NotHired", stranger, 1):
-        due.task.submitWork(UPDATE, 1, 1, NO_NONCES, {"from": stranger})
+        due.task.submitWork((UPDATE, 1, 1, NO_NONCES), {"from": stranger})
 
 
 def test_refuses_whoever_was_on_an_earlier_list_only(game, alice, owner):
@@ -183,7 +183,7 @@ def test_refuses_whoever_was_on_an_earlier_list_only(game, alice, owner):
     game.open()
     game.move_to_deadline()
     with refused("Task_NotHired", alice, 1):
-        game.task.submitWork(UPDATE, 1, 1, NO_NONCES, {"from": alice})
+        game.task.submitWork((UPDATE, 1, 1, NO_NONCES), {"from": alice})
 
 
 def test_refuses_whoever_is_listed_without_a_cap(new_game, alice):
@@ -192,7 +192,7 @@ def test_refuses_whoever_is_listed_without_a_cap(new_game, alice):
     game.open_new()
     game.move_to_deadline()
     with refused("Task_NotHired", alice, 1):
-        game.task.submitWork(UPDATE, 1, 1, NO_NONCES, {"from": alice})
+        game.task.submitWork((UPDATE, 1, 1, NO_NONCES), {"from": alice})
     game.check()
 
 
@@ -201,19 +201,19 @@ def test_refuses_a_second_submission(due, alice):
     due.work(alice)
     solution = due.solve(alice, UPDATE)
     with refused("Task_AlreadySubmitted", alice, 1):
-        due.task.submitWork(UPDATE, *due.response(alice), solution.nonces, {"from": alice})
+        due.task.submitWork((UPDATE, *due.response(alice), solution.nonces), {"from": alice})
 
 
 @ON_BOTH_CHAINS
 def test_refuses_after_the_work_window(opened, alice):
     opened.move_to_window(0)
     with refused("Task_WrongPhase", Phase.EXPIRED):
-        opened.task.submitWork(UPDATE, *opened.response(alice), NO_NONCES, {"from": alice})
+        opened.task.submitWork((UPDATE, *opened.response(alice), NO_NONCES), {"from": alice})
 
 
 def test_refuses_between_rounds(game, alice):
     with refused("Task_WrongPhase", Phase.JOINING):
-        game.task.submitWork(UPDATE, 1, 1, NO_NONCES, {"from": alice})
+        game.task.submitWork((UPDATE, 1, 1, NO_NONCES), {"from": alice})
 
 
 def test_takes_the_last_second_of_the_window_and_not_the_next(opened, alice, bob, clock):
@@ -224,7 +224,7 @@ def test_takes_the_last_second_of_the_window_and_not_the_next(opened, alice, bob
     solution = opened.solve(bob, opened.update_hash(bob))
     clock.next(end + 1)
     with refused("Task_WrongPhase", Phase.GENERATOR_PROPOSING):
-        opened.task.submitWork(opened.update_hash(bob), *opened.response(bob), solution.nonces, {"from": bob})
+        opened.task.submitWork((opened.update_hash(bob), *opened.response(bob), solution.nonces), {"from": bob})
     opened.check()
 
 
@@ -239,7 +239,7 @@ def test_takes_no_work_before_its_claimed_time_has_passed(opened, alice, clock, 
 
     clock.next(opened_at + needed - 1)
     with refused("Task_TimeNotPassed", needed, needed - 1):
-        opened.task.submitWork(opened.update_hash(alice), *frequencies, solution.nonces, {"from": alice})
+        opened.task.submitWork((opened.update_hash(alice), *frequencies, solution.nonces), {"from": alice})
     clock.next(opened_at + needed)
     tx = opened.work(alice, frequencies)
     assert tx.timestamp == opened_at + needed
@@ -250,7 +250,7 @@ def test_takes_no_work_before_its_claimed_time_has_passed(opened, alice, clock, 
 def test_refuses_at_once_after_opening(opened, alice):
     solution = opened.solve(alice, UPDATE)
     with brownie.reverts(revert_pattern=r"Task_TimeNotPassed: 900, \d"):
-        opened.task.submitWork(UPDATE, *opened.response(alice), solution.nonces, {"from": alice})
+        opened.task.submitWork((UPDATE, *opened.response(alice), solution.nonces), {"from": alice})
 
 
 # ------------------------------------------------------------------------------ the constraints
@@ -263,7 +263,7 @@ def test_refuses_a_frequency_out_of_range(due, alice, wrong):
     training, mining = due.response(alice)
     for frequencies in ((wrong, mining), (training, wrong)):
         with refused("Task_FrequencyOutOfRange", wrong, REPORTS["alice"].max_frequency):
-            due.task.submitWork(UPDATE, *frequencies, NO_NONCES, {"from": alice})
+            due.task.submitWork((UPDATE, *frequencies, NO_NONCES), {"from": alice})
 
 
 @ON_BOTH_CHAINS
@@ -272,7 +272,7 @@ def test_refuses_training_faster_than_its_price_covers(due, alice):
     price = due.prices[alice.address].training_price
     least = oracle.least_price(REPORTS["alice"], training + 1)
     with refused("Task_EnergyNotCovered", price, training + 1, least):
-        due.task.submitWork(UPDATE, training + 1, mining, NO_NONCES, {"from": alice})
+        due.task.submitWork((UPDATE, training + 1, mining, NO_NONCES), {"from": alice})
 
 
 def test_refuses_mining_faster_than_its_price_covers(under_policy, alice):
@@ -281,7 +281,7 @@ def test_refuses_mining_faster_than_its_price_covers(under_policy, alice):
     too_fast = oracle.fastest(under_policy.reports[alice.address], price) + 1
     least = oracle.least_price(under_policy.reports[alice.address], too_fast)
     with refused("Task_EnergyNotCovered", price, too_fast, least):
-        under_policy.task.submitWork(UPDATE, training, too_fast, NO_NONCES, {"from": alice})
+        under_policy.task.submitWork((UPDATE, training, too_fast, NO_NONCES), {"from": alice})
 
 
 @pytest.mark.parametrize("slower", [pytest.param("training", marks=ON_BOTH_CHAINS), "mining"])
@@ -290,7 +290,7 @@ def test_refuses_a_claim_longer_than_the_deadline(due, alice, slower):
     frequencies = (training // 2, mining) if slower == "training" else (training, mining // 2)
     needed = oracle.claimed_time(due.terms, REPORTS["alice"], frequencies)
     with refused("Task_DeadlineExceeded", needed, due.terms.deadline):
-        due.task.submitWork(UPDATE, *frequencies, NO_NONCES, {"from": alice})
+        due.task.submitWork((UPDATE, *frequencies, NO_NONCES), {"from": alice})
 
 
 # ------------------------------------------------------------------------------ the puzzle
@@ -306,7 +306,7 @@ def test_refuses_a_nonce_that_solves_nothing(due, alice, index):
     nonces[index // 8] = nonces[index // 8] & ~((2**32 - 1) << shift) | wrong << shift
     found = puzzle.puzzle_hash(challenge, index, wrong)
     with refused("Puzzle_NotSolved", index, found, puzzle.threshold(due.expected_hashes)):
-        due.task.submitWork(UPDATE, *due.response(alice), nonces, {"from": alice})
+        due.task.submitWork((UPDATE, *due.response(alice), nonces), {"from": alice})
 
 
 def first_unsolved(challenge, nonces, hashes):
@@ -324,7 +324,7 @@ def test_a_solution_serves_no_other_client(due, alice, bob):
     seed = bytes(due.task.roundState()["seed"])
     challenge = puzzle.challenge(due.task.address, seed, bob.address, UPDATE)
     with refused("Puzzle_NotSolved", *first_unsolved(challenge, nonces, due.expected_hashes)):
-        due.task.submitWork(UPDATE, *due.response(bob), nonces, {"from": bob})
+        due.task.submitWork((UPDATE, *due.response(bob), nonces), {"from": bob})
 
 
 def test_a_solution_serves_no_other_update(due, alice):
@@ -333,7 +333,7 @@ def test_a_solution_serves_no_other_update(due, alice):
     seed = bytes(due.task.roundState()["seed"])
     challenge = puzzle.challenge(due.task.address, seed, alice.address, other)
     with refused("Puzzle_NotSolved", *first_unsolved(challenge, nonces, due.expected_hashes)):
-        due.task.submitWork(other, *due.response(alice), nonces, {"from": alice})
+        due.task.submitWork((other, *due.response(alice), nonces), {"from": alice})
 
 
 def test_a_solution_serves_no_other_round(due, alice, stranger):
@@ -346,4 +346,4 @@ def test_a_solution_serves_no_other_round(due, alice, stranger):
     seed = bytes(due.task.roundState()["seed"])
     challenge = puzzle.challenge(due.task.address, seed, alice.address, UPDATE)
     with refused("Puzzle_NotSolved", *first_unsolved(challenge, nonces, due.expected_hashes)):
-        due.task.submitWork(UPDATE, *due.response(alice), nonces, {"from": alice})
+        due.task.submitWork((UPDATE, *due.response(alice), nonces), {"from": alice})

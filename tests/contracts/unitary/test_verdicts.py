@@ -6,14 +6,15 @@ import pytest
 
 from tests.contracts.support.game import ascending
 from tests.contracts.support.refusals import refused
+from tests.contracts.support.votes import ballot
 from tests.contracts.support.terms import REPORTS, UNBALANCED
 
 ON_BOTH_CHAINS = pytest.mark.ganache
 
 
-def ends(game, result, ballots):
+def ends(game, result, votes):
     """Ends the round with votes made by hand."""
-    return game.task.endRoundByQuorum(result, ballots, {"from": game.generator})
+    return game.task.endRoundByQuorum(result, [ballot(votes)], [], {"from": game.generator})
 
 
 def test_a_rejected_client_earns_nothing_in_the_round(proposing, people, alice, bob):

@@ -7,7 +7,10 @@ POLICY ?= complete
 NETWORK ?= anvil
 SEED ?= 7
 CONTRIBUTION ?= workload
+TOKEN ?= coin
 SUITES ?=
+CONTRACT ?=
+LIMIT ?=
 
 BIN := .venv/bin
 # Always behind `exec`: a shell in between would take make's SIGTERM and leave the tool, and its chain, running.
@@ -18,14 +21,15 @@ RAY_STAMP := .cache/ray/.installed
 SITE_PACKAGES := 'import sysconfig; print(sysconfig.get_path("purelib"))'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test demo figures bench payout-demo rehearse coverage coverage-contracts coverage-python abi lock clean
+.PHONY: help setup test demo scale figures bench payout-demo rehearse gas audit-code mutants campaign coverage coverage-contracts coverage-python abi lock clean
 .DELETE_ON_ERROR:
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20
 	@echo
-	@echo 'Options of demo: CLIENTS=$(CLIENTS) ROUNDS=$(ROUNDS) POLICY=$(POLICY) NETWORK=$(NETWORK) SEED=$(SEED) CONTRIBUTION=$(CONTRIBUTION)'
-	@echo 'Options of test: SUITES="forge python ray anvil ganache" (all by default)'
+	@echo 'Options of demo: CLIENTS=$(CLIENTS) ROUNDS=$(ROUNDS) POLICY=$(POLICY) NETWORK=$(NETWORK) SEED=$(SEED) CONTRIBUTION=$(CONTRIBUTION) TOKEN=$(TOKEN)'
+	@echo 'Options of mutants: CONTRACT=Task LIMIT=50 SEED=$(SEED) (everything by default)'
+	@echo 'Options of test: SUITES="forge gas python ray anvil ganache" (all by default)'
 
 setup: $(PYTHON_STAMP) $(NODE_STAMP) ## Install the Python and Node packages of the lock files (.venv, node_modules)
 
@@ -49,8 +53,13 @@ test: setup ## Run every test: forge, Python, Python on Ray, brownie on Anvil an
 
 demo: setup ## Pay whole learning rounds on a chain of its own; writes out/demo/
 	@exec env BCFL_CLIENTS='$(CLIENTS)' BCFL_ROUNDS='$(ROUNDS)' BCFL_POLICY='$(POLICY)' BCFL_SEED='$(SEED)' \
-		BCFL_CONTRIBUTION='$(CONTRIBUTION)' \
+		BCFL_CONTRIBUTION='$(CONTRIBUTION)' BCFL_TOKEN='$(TOKEN)' \
 		$(WITH_CHAIN) python tools/run_script.py run_rounds '$(NETWORK)'
+
+scale: CLIENTS = 1000
+scale: setup ## Run tasks of 10, 100 and 1,000 clients that only sign: out/scale.json, docs/benchmarks/scale.md
+	@exec $(WITH_CHAIN) python -m tools.scale --clients '$(CLIENTS)' \
+		--json out/scale.json --document docs/benchmarks/scale.md
 
 figures: setup ## Reproduce Figs. 2 to 6 of the paper: docs/figures.md, docs/figures/
 	@exec $(BIN)/python -m bcfl_offchain.experiments.figures docs
@@ -75,13 +84,32 @@ payout-demo: setup ## Pay a small task in real time from keystores: BCFL_KEYSTOR
 rehearse: setup ## Rehearse the payout on an Anvil with 1-second blocks and real base fees
 	@exec $(WITH_CHAIN) python tools/rehearse_payout.py 3
 
+gas: setup ## Measure the gas of every step anew and keep it in snapshots/Gas.json
+	@exec $(WITH_CHAIN) python tools/gas_check.py --write
+
+audit-code: setup ## Check the contracts by slither and halmos, from requirements-audit.lock in an environment of its own
+	@test -x .cache/audit/bin/python || $(PYTHON) -m venv .cache/audit
+	@.cache/audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-audit.lock
+	@$(WITH_CHAIN) python tools/audit_slither.py .cache/audit/bin/slither
+	@exec env FOUNDRY_PROFILE=symbolic $(WITH_CHAIN) .cache/audit/bin/halmos --forge-build-out out/symbolic --no-status
+
+mutants: setup ## See which small faults in the contracts the forge tests notice; fails below 95 %
+	@mkdir -p out
+	@$(BIN)/python tests/forge/vectors/generate.py > out/vectors.txt
+	@exec $(WITH_CHAIN) python -m tools.mutants --seed '$(SEED)' $(if $(CONTRACT),--contract '$(CONTRACT)') $(if $(LIMIT),--limit '$(LIMIT)')
+
+campaign: setup ## Run the forge invariants 10,000 x 200 and every fuzz test 100,000 times
+	@$(BIN)/python tests/forge/vectors/generate.py
+	@exec $(WITH_CHAIN) python tools/campaign.py
+
 coverage: coverage-contracts coverage-python ## Fail below 100 % of contracts/ (lines, branches) or 95 % of the package
 
+# Without the IR pipeline, as the profile of the faults has it: forge leaves out what it compiles by it.
 coverage-contracts: setup
 	@mkdir -p out
 	@$(BIN)/python tests/forge/vectors/generate.py
-	@exec $(WITH_CHAIN) forge coverage --report summary --report lcov --report-file out/lcov.info \
-		--no-match-coverage '^(tests|node_modules|contracts/mocks)/' --no-match-path 'tests/forge/invariants/*'
+	@exec env FOUNDRY_PROFILE=mutants $(WITH_CHAIN) forge coverage --report summary --report lcov --report-file out/lcov.info \
+		--no-match-coverage '^(tests|node_modules|contracts/mocks)/' --no-match-path 'tests/forge/{invariants/*,Gas.t.sol}'
 	@$(BIN)/python tools/check_lcov.py out/lcov.info
 
 coverage-python: setup
@@ -98,6 +126,8 @@ lock: setup ## Resolve both lock files anew (uv comes into a folder of its own)
 		--generate-hashes --no-header --no-emit-index-url --no-emit-find-links --upgrade -o requirements.lock
 	@.cache/uv/bin/uv --no-config pip compile --quiet pyproject.toml --extra dev --extra ray --universal --python-version 3.10 \
 		--generate-hashes --no-header --no-emit-index-url --no-emit-find-links -c requirements.lock -o requirements-ray.lock
+	@.cache/uv/bin/uv --no-config pip compile --quiet requirements-audit.in --universal --python-version 3.11 \
+		--generate-hashes --no-header --no-emit-index-url --no-emit-find-links --upgrade -o requirements-audit.lock
 	@npm install --package-lock-only
 
 clean: ## Remove what was built; .venv and node_modules stay

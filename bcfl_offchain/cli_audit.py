@@ -49,14 +49,17 @@ def audit_task(
 
 def _tables(report: AuditReport) -> list[Table | Text]:
     """What was audited, the ledger, and what differs."""
-    ledger = Table("wei", "", title="Ledger, from the logs", title_justify="left")
+    money = report.money
+    ledger = Table("", title="Ledger, from the logs", title_justify="left")
+    ledger.add_column(Text(money.symbol))  # Text, not str: a symbol may be "[red]"
     for name, value in asdict(report.ledger).items():
-        ledger.add_row(name, str(value))
+        ledger.add_row(name, money.number(value))
     if report.forced:
-        ledger.add_row("forced in, nobody's", str(report.forced))
+        ledger.add_row("forced in, nobody's", money.number(report.forced))
     about = Text(
         f"task {report.task} to block {report.block}, running {report.implementation}\n"
-        f"recomputed: {report.lists} lists, {report.rounds} rounds, "
+        + (f"paid in token {money.token}, {money.decimals} decimals\n" if money.token else "")
+        + f"recomputed: {report.lists} lists, {report.rounds} rounds, "
         f"{report.works} works, {report.claims} claims"
     )
     if report.agrees:

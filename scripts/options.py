@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal, InvalidOperation
 
-from bcfl_offchain.experiments.demo import CONTRIBUTIONS, DemoConfig
+from bcfl_offchain.experiments.demo import CONTRIBUTIONS, TOKENS, DemoConfig
 from bcfl_offchain.experiments.payout import MAX_BUDGET, Payout
 from bcfl_offchain.mechanism import fixed_point
 from bcfl_offchain.mechanism.policies import POLICIES
@@ -38,7 +38,7 @@ def demo_config(environment: Mapping[str, str]) -> DemoConfig:
     Examples
     --------
     >>> demo_config({"BCFL_CLIENTS": "50", "BCFL_POLICY": "fair-share"})
-    DemoConfig(clients=50, rounds=3, policy='fair-share', seed=7, contribution='workload')
+    DemoConfig(clients=50, rounds=3, policy='fair-share', seed=7, contribution='workload', token='coin')
     """
     return DemoConfig(
         clients=whole(environment, "BCFL_CLIENTS", 8, 1, MAX_DEMO_CLIENTS),
@@ -46,6 +46,7 @@ def demo_config(environment: Mapping[str, str]) -> DemoConfig:
         policy=choice(environment, "BCFL_POLICY", "complete", POLICIES),
         seed=_seed(environment),
         contribution=choice(environment, "BCFL_CONTRIBUTION", "workload", CONTRIBUTIONS),
+        token=choice(environment, "BCFL_TOKEN", "coin", TOKENS),
     )
 
 

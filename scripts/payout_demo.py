@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from brownie import web3
+from brownie._config import CONFIG
 from brownie.project import get_loaded_projects
 from rich.console import Console
 from rich.table import Table
@@ -51,7 +52,8 @@ def pay(environment: Mapping[str, str], out: Console) -> None:
     keys = load_keys(
         Path(environment.get("BCFL_KEYSTORES", "")), lambda: _password(environment), demo.MAX_CLIENTS
     )
-    w3 = connect(web3.provider.endpoint_uri)
+    # The chain that the user named, not the one that the node names: it goes into what the keys sign.
+    w3 = connect(web3.provider.endpoint_uri, chain_id=int(CONFIG.active_network["chainid"]))
     parties = demo.Parties.of(
         Purse(w3, payout.limit, lambda record: _show(out, record)), keys.owner, keys.clients
     )

@@ -7,7 +7,8 @@ what happened, writes summary.json and report.html, and audits the task from cha
 Moves the chain's clock, so the network has to be a local one. Options are read from the environment:
 ``BCFL_CLIENTS``, ``BCFL_ROUNDS``, ``BCFL_POLICY`` (``complete``, ``incomplete``, ``fair-share`` or
 ``least-cost``), ``BCFL_SEED``, ``BCFL_OUT``, ``BCFL_CONTRIBUTION`` (``workload``, or ``accuracy`` to show
-what each update was worth to the model, too).
+what each update was worth to the model, too), ``BCFL_TOKEN`` (``coin``, or ``erc20`` to pay in a token that is
+deployed and minted for it).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -31,8 +32,9 @@ from rich.console import Console
 from bcfl_offchain.agents import AgentError
 from bcfl_offchain.chain import ChainError, connect
 from bcfl_offchain.chain.clock import DevClock
-from bcfl_offchain.experiments.demo import DemoConfig, run_demo
-from bcfl_offchain.experiments.report import write_report
+from bcfl_offchain.chain.token import COIN
+from bcfl_offchain.experiments.demo import DemoConfig, demo_terms, run_demo
+from bcfl_offchain.experiments.report import paid_in, write_report
 from scripts.options import OptionError, demo_config, one_line_errors
 from scripts.tables import console, gas_table, ledger_table, round_tables
 
@@ -59,6 +61,7 @@ def run(config: DemoConfig, folder: Path, out: Console) -> None:
         )
     keys = accounts.from_mnemonic(MNEMONIC, count=config.clients + 1)
     factory = get_loaded_projects()[0].TaskFactory.deploy({"from": keys[0]})
+    token = _mint(keys, config) if config.token == "erc20" else COIN
     url = web3.provider.endpoint_uri
     w3 = connect(url)
     files = folder / "files"
@@ -73,6 +76,7 @@ def run(config: DemoConfig, folder: Path, out: Console) -> None:
             DevClock(w3),
             files,
             say,
+            token,
         )
     summary["transactions"].insert(0, _deployment(factory.tx))
     show(summary, out)
@@ -85,8 +89,21 @@ def run(config: DemoConfig, folder: Path, out: Console) -> None:
         raise DemoFailed("the ledger does not balance")
 
 
+def _mint(keys: Sequence[Any], config: DemoConfig) -> str:
+    """Deploy a token and mint all budgets to the owner and a bond to each client; its address."""
+    owner, *clients = keys
+    terms = demo_terms(config, owner.address)
+    token = get_loaded_projects()[0].PlainToken.deploy({"from": owner})
+    token.mint(owner, terms.budget * terms.rounds, {"from": owner})
+    for client in clients:
+        token.mint(client, terms.bond, {"from": owner})
+    return token.address
+
+
 def show(summary: Mapping[str, Any], out: Console) -> None:
     """Print the rounds, the gas and the ledger."""
+    if sentence := paid_in(summary["money"]):
+        out.print(sentence, highlight=False)
     for round_ in summary["rounds"]:
         for table in round_tables(round_):
             out.print(table)

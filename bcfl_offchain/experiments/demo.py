@@ -25,6 +25,7 @@ from web3 import Web3
 from bcfl_offchain.agents import Agreement, Board, Client, NotHired, Owner, Workplace
 from bcfl_offchain.chain import Factory, Policy, Signer, Terms, TransactionRecord
 from bcfl_offchain.chain.clock import Clock
+from bcfl_offchain.chain.token import COIN
 from bcfl_offchain.learning import Dataset, Store, TrainingConfig, digits, initial, partition, split
 from bcfl_offchain.mechanism.puzzle import least_grace, miss_probability
 from bcfl_offchain.mechanism.units import (
@@ -40,7 +41,6 @@ from bcfl_offchain.mechanism.units import (
 from .demo_summary import Recorder
 
 MONEY_UNIT = 10**15  # wei that one unit of the paper's money is worth
-ZERO_ADDRESS = "0x" + "00" * 20
 
 DEADLINE = 15  # T, min
 MINING_CYCLES = 5  # psi, GHz·min
@@ -67,6 +67,9 @@ HASHES = 2**12  # expected of each client in a round
 # Seconds to join, for the owner's list, for each proposer: wide, as each transaction takes a second of it.
 WINDOW = 3600
 
+TOKENS = ("coin", "erc20")
+"""What a task may be paid in: the chain's own coin, or a token that is deployed for the demo."""
+
 CONTRIBUTIONS = ("workload", "accuracy")
 """The game whose Shapley values the summary shows: the paper's, by which the contract pays, or the accuracy
 game beside it."""
@@ -86,6 +89,8 @@ class DemoConfig:
         Of the split and the parts of the data.
     contribution : str
         One of `CONTRIBUTIONS`.
+    token : str
+        One of `TOKENS`.
     """
 
     clients: int = 8
@@ -93,6 +98,7 @@ class DemoConfig:
     policy: str = "complete"
     seed: int = 7
     contribution: str = "workload"
+    token: str = "coin"
 
 
 def run_demo(
@@ -104,6 +110,7 @@ def run_demo(
     clock: Clock,
     directory: str | Path,
     progress: Callable[[str], None],
+    token: str = COIN,
 ) -> dict[str, Any]:
     """Create a task, run all its rounds, pay everybody, and close it.
 
@@ -122,6 +129,9 @@ def run_demo(
         Where the store of files and the board are.
     progress : callable
         Told in a few words what is being done.
+    token : str
+        Address of the ERC-20 that the task pays in, of which the owner holds all budgets and each client its
+        bond; the chain's own coin by default.
 
     Returns
     -------
@@ -135,7 +145,7 @@ def run_demo(
     progress("creating and funding the task")
     factory = Factory(w3, factory_address)
     owner_signer = Signer(w3, Account.from_key(owner_key), records)
-    owner = Owner.create(owner_signer, factory, demo_terms(config, owner_signer.address))
+    owner = Owner.create(owner_signer, factory, demo_terms(config, owner_signer.address, token))
     place = Workplace(
         factory,
         owner.task,
@@ -158,13 +168,13 @@ def run_demo(
     return recorder.summary(constants(config, parts), records)
 
 
-def demo_terms(config: DemoConfig, owner: str) -> Terms:
+def demo_terms(config: DemoConfig, owner: str, token: str = COIN) -> Terms:
     """The task's terms in the chain's integers."""
     mining_cycles, deadline = cycles_to_chain(MINING_CYCLES), time_to_chain(DEADLINE)
     cycles_per_hash = -(-mining_cycles // HASHES)
     return Terms(
         owner=owner,
-        token=ZERO_ADDRESS,
+        token=token,
         policy=Policy.of(config.policy),
         is_open_admission=True,
         rounds=config.rounds,
@@ -204,7 +214,7 @@ def constants(config: DemoConfig, parts: Sequence[Dataset]) -> dict[str, Any]:
 
     `miss_probability` is that of a client which mines at its q_m the whole of T, the worst case.
     """
-    terms = demo_terms(config, ZERO_ADDRESS)
+    terms = demo_terms(config, COIN)  # of no owner
     samples = [len(part) for part in parts]
     count = range(config.clients)
     return {

@@ -1,7 +1,7 @@
 """The demo's summary: what happened, in the units of the paper, from chain data and the published models.
 
-Money on chain (ledgers, `committed`, `paid`, `refunded`, `pay_wei`, fees) is in wei as decimal strings;
-everything else is a JSON number in GHz, GHz·min, minutes and money. What does not exist for a client that is
+Money on chain (ledgers, `committed`, `paid`, `refunded`, `pay_wei`) is in wei as decimal strings, where wei
+is the smallest unit of `money`, the coin or a token; fees are in the coin's. Everything else is a JSON number in GHz, GHz·min, minutes and money. What does not exist for a client that is
 not hired is null.
 
 A round's `contribution` and its clients' `accuracy_value` and `accuracy_interval` are those of the accuracy
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from bcfl_offchain.agents import Workplace
 from bcfl_offchain.agents.pricing import compute_list, listed_reports
 from bcfl_offchain.chain import Factory, Ledger, Round, TransactionRecord
+from bcfl_offchain.chain.token import money_of
 from bcfl_offchain.chain.history import PostedEntry, TaskHistory
 from bcfl_offchain.learning import Dataset, accuracy
 from bcfl_offchain.mechanism.fixed_point import Entry
@@ -140,7 +141,9 @@ class Recorder:
                 "policy": self.config.policy,
                 "seed": self.config.seed,
                 "contribution": self.config.contribution,
+                "token": self.config.token,
             },
+            "money": asdict(money_of(task.w3, task.terms.token)),
             "constants": dict(constants),
             "terms": _terms_row(asdict(task.terms)),
             "initial_accuracy": accuracy(self.place.agreement.start, self.held_out),

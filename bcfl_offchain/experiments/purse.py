@@ -116,12 +116,12 @@ class PurseSigner(Signer):
         self.purse = purse
         purse.signers.append(self)
 
-    def send(self, call: Call, label: str, value: int = 0) -> TransactionRecord:
+    def send(self, call: Call, label: str, value: int = 0, gas: int | None = None) -> TransactionRecord:
         """As `Signer.send`; the limit is the purse's."""
         limit, spent, kept_back = self.purse.limit, self.purse.spent, self.purse.kept_back
         self.spend_limit = self.spent + limit - spent - kept_back
         try:
-            record = super().send(call, label, value)
+            record = super().send(call, label, value, gas)
         except SpendLimitReached as error:
             raise LimitReached(label, spent, error.cost, limit, kept_back) from None
         self.purse.on_record(record)

@@ -100,6 +100,20 @@ def _verdict(ledger: Mapping[str, Any]) -> Html:
     return element("span", f"NOT balanced: {wrong}", class_="bad")
 
 
+def paid_in(money: Mapping[str, Any]) -> str:
+    """Which money a task pays in, in a sentence; nothing for the chain's own coin.
+
+    Examples
+    --------
+    >>> paid_in({"token": "0x12", "symbol": "PLN", "decimals": 18})
+    'Paid in PLN, token 0x12; wei are its smallest units, 10^-18 PLN each.'
+    """
+    if money["token"] is None:
+        return ""
+    symbol, decimals = money["symbol"], money["decimals"]
+    return f"Paid in {symbol}, token {money['token']}; wei are its smallest units, 10^-{decimals} {symbol} each."
+
+
 def _head(summary: Mapping[str, Any]) -> Html:
     config, rounds, ledger = summary["config"], summary["rounds"], summary["ledger"]
     unit = int(summary["constants"]["money_unit"])
@@ -126,7 +140,7 @@ def _head(summary: Mapping[str, Any]) -> Html:
             f"seed {config['seed']}. "
             f"Task ",
             element("code", summary["contract"]),
-            f" on {summary['client_version']}, chain {summary['chain_id']}.",
+            f" on {summary['client_version']}, chain {summary['chain_id']}. {paid_in(summary['money'])}",
             class_="soft",
         ),
         element(

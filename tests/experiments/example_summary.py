@@ -71,7 +71,9 @@ def example_summary(n_clients: int = 8, n_rounds: int = 3, contribution: str = "
             "policy": "complete",
             "seed": 7,
             "contribution": contribution,
+            "token": "coin",
         },
+        "money": {"token": None, "symbol": "wei", "decimals": 0},
         "constants": {
             "money_unit": str(MONEY_UNIT),
             "target": 10.0,

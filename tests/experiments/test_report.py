@@ -143,6 +143,13 @@ def test_the_example_has_hired_and_not_hired_clients(summary):
     assert {client["hired"] for client in summary["rounds"][0]["clients"]} == {True, False}
 
 
+def test_the_money_is_named_if_it_is_a_token():
+    summary = example_summary(3, 1)
+    assert "Paid in" not in render_report(summary)
+    summary["money"] = {"token": "0x12", "symbol": "<PLN>", "decimals": 6}
+    assert "Paid in &lt;PLN&gt;, token 0x12; wei are its smallest units, 10^-6 &lt;PLN&gt;" in render_report(summary)
+
+
 def test_the_ledger_is_shown_to_the_wei(page, summary):
     for line in ("deposited", *LEDGER_LINES):
         assert any(

@@ -33,17 +33,17 @@ def run(network: str, folder: Path, **options: str) -> subprocess.CompletedProce
 
 
 @pytest.mark.parametrize(
-    "network, policy, contribution",
+    "network, policy, contribution, token",
     [
-        ("anvil", "complete", "accuracy"),
-        ("ganache-cli", "incomplete", "workload"),
-        ("anvil", "fair-share", "workload"),
-        ("anvil", "least-cost", "workload"),
+        ("anvil", "complete", "accuracy", "coin"),
+        ("ganache-cli", "incomplete", "workload", "coin"),
+        ("anvil", "fair-share", "workload", "erc20"),
+        ("anvil", "least-cost", "workload", "coin"),
     ],
 )
-def test_a_small_demo_balances_and_its_audit_agrees(network, policy, contribution, tmp_path):
+def test_a_small_demo_balances_and_its_audit_agrees(network, policy, contribution, token, tmp_path):
     options = {"BCFL_POLICY": policy, "BCFL_CONTRIBUTION": contribution, "BCFL_SEED": "5"}
-    done = run(network, tmp_path, BCFL_CLIENTS="3", BCFL_ROUNDS="2", **options)
+    done = run(network, tmp_path, BCFL_CLIENTS="3", BCFL_ROUNDS="2", BCFL_TOKEN=token, **options)
     assert done.returncode == 0, done.stderr
     assert "All agree." in done.stdout
     assert done.stdout.count("balanced to the wei") == 2
@@ -56,7 +56,11 @@ def test_a_small_demo_balances_and_its_audit_agrees(network, policy, contributio
         "policy": policy,
         "seed": 5,
         "contribution": contribution,
+        "token": token,
     }
+    paid_in_token = summary["terms"]["token"] == summary["money"]["token"] and "Paid in PLN" in done.stdout
+    assert paid_in_token == (token == "erc20")
+    assert ("18 decimals" in done.stdout) == (token == "erc20")  # the audit's
     is_shown = contribution == "accuracy"
     assert all((round_["contribution"] is not None) == is_shown for round_ in summary["rounds"])
     assert ("pay is by the workload game; accuracy game exact" in done.stdout) == is_shown

@@ -39,9 +39,10 @@ def main(arguments: list[str]) -> int:
 def run(script: str, network_id: str) -> int:
     """Run a script on a network; 2 if brownie does not know the network, or it does not answer."""
     sys.path.insert(0, str(PROJECT))
-    if "SOLCX_BINARY_PATH" not in os.environ:
-        from tools.with_chain import chain_environment
+    from tools.with_chain import chain_environment, forget_removed_sources
 
+    forget_removed_sources()
+    if "SOLCX_BINARY_PATH" not in os.environ:
         os.environ.update(chain_environment())
     # Brownie looks for its home folder and its compiler when it is imported.
     from brownie import network, project

@@ -13,6 +13,7 @@ command's, or 128 + the signal's number.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -49,6 +50,17 @@ def chain_environment() -> dict[str, str]:
     }
 
 
+def forget_removed_sources(build: Path = PROJECT / "build" / "contracts") -> list[str]:
+    """Delete what brownie built from a source that is gone since, and name it: brownie would stop at each of them."""
+    removed = []
+    for artifact in sorted(build.glob("*.json")):
+        sources = json.loads(artifact.read_text(encoding="utf-8")).get("allSourcePaths", {}).values()
+        if any(not (build.parent.parent / source).exists() for source in sources if source.startswith("contracts/")):
+            artifact.unlink()
+            removed.append(artifact.name)
+    return removed
+
+
 def _signal_group(group: int, number: int) -> bool:
     """Signal a process group; False if nobody is left in it."""
     try:
@@ -71,6 +83,7 @@ def run(command: list[str]) -> int:
     int
         The command's exit code; 128 + n if it, or this process, was stopped by signal n; 127 if it does not exist.
     """
+    forget_removed_sources()
     environment = chain_environment()
     program = shutil.which(command[0], path=environment["PATH"])
     if program is None:

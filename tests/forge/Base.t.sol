@@ -457,6 +457,11 @@ abstract contract Base is Test {
 
     // ------------------------------------------------------------------------------------------------ assertions
 
+    /// @dev What the task holds of what it pays in.
+    function _held() internal view virtual returns (uint256) {
+        return address(task).balance;
+    }
+
     /// @dev Money rule 1, against what this test saw come in and what the chain says is there.
     function assertLedger() internal view {
         Ledger memory l = task.ledger();
@@ -466,7 +471,7 @@ abstract contract Base is Test {
             l.paid + l.claimable + l.committed + l.free + l.returned + l.bonds + l.burnt,
             "the ledger balances"
         );
-        assertEq(address(task).balance, deposits - l.paid - l.returned + forced, "balance");
+        assertEq(_held(), deposits - l.paid - l.returned + forced, "balance");
     }
 
     function assertLedger(uint256 paid, uint256 claimable, uint256 committed, uint256 free, uint256 bonds)

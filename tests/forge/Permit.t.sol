@@ -29,7 +29,7 @@ contract PermitTest is TokensBase {
     function _expectJoined(Permit memory permit) private {
         _joinWith(permit);
         deposits += BOND;
-        assertTokenLedger(0, 0, 0, FUNDS, BOND);
+        assertLedger(0, 0, 0, FUNDS, BOND);
         assertEq(token.balanceOf(alice), 0);
         assertEq(token.allowance(alice, address(task)), 0);
     }
@@ -39,7 +39,7 @@ contract PermitTest is TokensBase {
             abi.encodeWithSelector(BcflErrors.Money_NotPulled.selector, token, alice, BOND)
         );
         _joinWith(permit);
-        assertTokenLedger(0, 0, 0, FUNDS, 0);
+        assertLedger(0, 0, 0, FUNDS, 0);
     }
 
     // ------------------------------------------------------------------------------------------------ joining

@@ -17,10 +17,10 @@ contract TokensTest is TokensBase {
     /// @dev Creation, joining, a round with a forfeit, a round by time, claims, leaving and closing, and every balance.
     function _liveThrough(address token_) private {
         _useToken(token_);
-        assertTokenLedger(0, 0, 0, FUNDS, 0);
+        assertLedger(0, 0, 0, FUNDS, 0);
         assertEq(token.balanceOf(owner), 0);
         _openFirstRoundByToken();
-        assertTokenLedger(0, 0, 150e15, 300e15, 5 * BOND);
+        assertLedger(0, 0, 150e15, 300e15, 5 * BOND);
         for (uint256 i; i < 5; ++i) {
             assertEq(token.balanceOf(clients[i]), 0);
         }
@@ -29,7 +29,7 @@ contract TokensTest is TokensBase {
         _endByQuorum(_result(_addresses(), _addresses(erin)));
         uint256 each = _claimableOf(alice);
         assertGt(each, 29e15);
-        assertTokenLedger(0, 4 * each, 0, FUNDS - 4 * each, 4 * BOND);
+        assertLedger(0, 4 * each, 0, FUNDS - 4 * each, 4 * BOND);
         assertEq(task.ledger().burnt, BOND);
 
         assertEq(_claim(alice), each);
@@ -38,7 +38,7 @@ contract TokensTest is TokensBase {
         task.claim(home);
         assertEq(token.balanceOf(home), each);
         assertEq(token.balanceOf(bob), 0);
-        assertTokenLedger(2 * each, 2 * each, 0, FUNDS - 4 * each, 4 * BOND);
+        assertLedger(2 * each, 2 * each, 0, FUNDS - 4 * each, 4 * BOND);
 
         _secondRound(each);
         _end(each);
@@ -58,7 +58,7 @@ contract TokensTest is TokensBase {
         assertEq(_pendingOf(dave), 0);
         _endByTime();
         assertGt(_claimableOf(carol), each);
-        assertTokenLedger();
+        assertLedger();
     }
 
     function _end(uint256 each) private {
@@ -83,7 +83,7 @@ contract TokensTest is TokensBase {
             task.leaveTask(members[i]);
             assertEq(token.balanceOf(members[i]), before + BOND);
         }
-        assertTokenLedger(deposits - 5 * BOND - free, 0, 0, 0, 0);
+        assertLedger(deposits - 5 * BOND - free, 0, 0, 0, 0);
         assertEq(token.balanceOf(address(task)), BOND, "the burnt bond");
         assertEq(address(task).balance, 0);
         assertEq(token.balanceOf(erin), 0);
@@ -201,7 +201,7 @@ contract TokensTest is TokensBase {
         token.mint(_nextTask(), 7);
         task = _createInToken(terms);
         (deposits, forced) = (FUNDS, 7);
-        assertTokenLedger(0, 0, 0, FUNDS, 0);
+        assertLedger(0, 0, 0, FUNDS, 0);
     }
 
     // ------------------------------------------------------------------------------------------------ joining
@@ -211,7 +211,7 @@ contract TokensTest is TokensBase {
         vm.prank(alice);
         task.joinTask{value: value}(_report(UNITS));
         assertFalse(task.clientState(alice).isMember);
-        assertTokenLedger(0, 0, 0, FUNDS, 0);
+        assertLedger(0, 0, 0, FUNDS, 0);
     }
 
     function test_RevertWhen_TheClientHasAllowedTooLittle() external {
@@ -267,7 +267,7 @@ contract TokensTest is TokensBase {
         (success,) = _send(0, data);
         assertTrue(success);
         deposits += BOND;
-        assertTokenLedger(0, 0, 0, FUNDS, BOND);
+        assertLedger(0, 0, 0, FUNDS, BOND);
         assertEq(token.balanceOf(alice), 0);
         assertEq(token.balanceOf(relayer), BOND);
     }
@@ -282,7 +282,7 @@ contract TokensTest is TokensBase {
         task.joinTask(_report(UNITS));
         vm.prank(alice);
         task.leaveTask(alice);
-        assertTokenLedger(0, 0, 0, FUNDS, 0);
+        assertLedger(0, 0, 0, FUNDS, 0);
     }
 
     // ------------------------------------------------------------------------------------------------ beside the ledger
@@ -298,10 +298,10 @@ contract TokensTest is TokensBase {
         token.mint(address(task), 9);
         forced = 9;
         assertEq(abi.encode(task.ledger()), before);
-        assertTokenLedger();
+        assertLedger();
         _finishRound();
         _claim(alice);
-        assertTokenLedger();
+        assertLedger();
         assertEq(address(task).balance, 1 ether);
         assertEq(other.balanceOf(address(task)), 5 ether);
     }

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.24;
 
 import {SignedBase} from "./SignedBase.t.sol";
-import {ITask, Ledger, Permit, Terms} from "../../contracts/interfaces/ITask.sol";
+import {ITask, Permit, Terms} from "../../contracts/interfaces/ITask.sol";
 import {PlainToken} from "../../contracts/mocks/PlainToken.sol";
 
 /// @notice A task that pays in a token, in the setting of `Base`.
@@ -59,29 +59,8 @@ abstract contract TokensBase is SignedBase {
         _open();
     }
 
-    /// @dev Money rule 1 in the token; no coin is in the task but what was forced in.
-    function assertTokenLedger() internal view {
-        Ledger memory l = task.ledger();
-        assertEq(l.deposited, deposits, "deposited");
-        assertEq(
-            l.deposited,
-            l.paid + l.claimable + l.committed + l.free + l.returned + l.bonds + l.burnt,
-            "the ledger balances"
-        );
-        assertEq(token.balanceOf(address(task)), deposits - l.paid - l.returned + forced, "balance");
-    }
-
-    function assertTokenLedger(uint256 paid, uint256 claimable, uint256 committed, uint256 free, uint256 bonds)
-        internal
-        view
-    {
-        assertTokenLedger();
-        Ledger memory l = task.ledger();
-        assertEq(l.paid, paid, "paid");
-        assertEq(l.claimable, claimable, "claimable");
-        assertEq(l.committed, committed, "committed");
-        assertEq(l.free, free, "free");
-        assertEq(l.bonds, bonds, "bonds");
+    function _held() internal view override returns (uint256) {
+        return token.balanceOf(address(task));
     }
 
     /// @dev ERC-2612, by hand.

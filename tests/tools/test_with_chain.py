@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -110,3 +111,18 @@ def test_the_environment_points_into_the_project():
     assert (Path(environment["SOLCX_BINARY_PATH"]) / "solc-v0.8.37").resolve() == PROJECT / "tools" / "solc.js"
     with socket.socket() as server:
         server.bind(("127.0.0.1", int(environment["BCFL_PORT"])))
+
+
+def test_what_was_built_from_a_source_that_is_gone_is_forgotten(tmp_path):
+    build = tmp_path / "build" / "contracts"
+    build.mkdir(parents=True)
+    (tmp_path / "contracts").mkdir()
+    (tmp_path / "contracts" / "Kept.sol").touch()
+    library = "node_modules/library/Elsewhere.sol"  # brownie does not open those, and a set-up may be under way
+    (build / "Kept.json").write_text(json.dumps({"allSourcePaths": {"0": "contracts/Kept.sol", "1": library}}))
+    (build / "Gone.json").write_text(json.dumps({"allSourcePaths": {"0": "contracts/Gone.sol"}}))
+    (build / "Uses.json").write_text(
+        json.dumps({"allSourcePaths": {"0": "contracts/Kept.sol", "1": "contracts/Gone.sol"}})
+    )
+    assert with_chain.forget_removed_sources(build) == ["Gone.json", "Uses.json"]
+    assert [artifact.name for artifact in build.iterdir()] == ["Kept.json"]

@@ -48,7 +48,7 @@ contract TokensAttacksTest is TokensBase {
         task.joinTask(_report(UNITS));
         assertEq(abi.encode(task.ledger()), before);
         assertFalse(task.clientState(alice).isMember);
-        assertTokenLedger();
+        assertLedger();
     }
 
     /// @dev Two bonds arrive while one is counted; nobody joins on another's.
@@ -63,7 +63,7 @@ contract TokensAttacksTest is TokensBase {
         _arm(address(task), abi.encodeCall(ITask.leaveTask, (address(puppet))));
         vm.expectRevert(_wrongReceived(0, BOND));
         puppet.execute(address(task), 0, abi.encodeCall(ITask.joinTask, (_report(UNITS))));
-        assertTokenLedger(0, 0, 0, FUNDS, 0);
+        assertLedger(0, 0, 0, FUNDS, 0);
         assertEq(hostile.balanceOf(address(puppet)), 10 * BOND);
     }
 
@@ -82,7 +82,7 @@ contract TokensAttacksTest is TokensBase {
         _approve(alice, address(task), BOND);
         _arm(address(task), abi.encodeCall(ITask.closeTask, (address(puppet))));
         _expectAliceNotJoined(stdError.arithmeticError);
-        assertTokenLedger(0, 0, 0, FUNDS, 0);
+        assertLedger(0, 0, 0, FUNDS, 0);
     }
 
     function _createFor() private returns (ITask created) {
@@ -154,7 +154,7 @@ contract TokensAttacksTest is TokensBase {
         );
         assertEq(hostile.balanceOf(alice), earned);
         assertEq(hostile.balanceOf(mallory), 0);
-        assertTokenLedger();
+        assertLedger();
     }
 
     function test_Attack_LeaveInsideALeave() external {
@@ -166,7 +166,7 @@ contract TokensAttacksTest is TokensBase {
         assertEq(hostile.answer(), abi.encodeWithSelector(BcflErrors.Task_NotMember.selector, alice));
         assertEq(hostile.balanceOf(alice), BOND);
         assertEq(hostile.balanceOf(mallory), 0);
-        assertTokenLedger();
+        assertLedger();
     }
 
     /// @dev To leave while one's pay comes is one's right: both are taken once.
@@ -178,7 +178,7 @@ contract TokensAttacksTest is TokensBase {
         assertTrue(hostile.succeeded());
         assertEq(hostile.balanceOf(alice), earned);
         assertEq(hostile.balanceOf(mallory), BOND);
-        assertTokenLedger();
+        assertLedger();
     }
 
     /// @dev To join again is a payment out inside a payment out: each is whole.
@@ -194,7 +194,7 @@ contract TokensAttacksTest is TokensBase {
         assertTrue(task.clientState(alice).isMember);
         assertEq(hostile.balanceOf(mallory), BOND);
         assertEq(hostile.balanceOf(alice), 0);
-        assertTokenLedger();
+        assertLedger();
     }
 
     function test_Attack_CloseInsideAClose() external {
@@ -207,7 +207,7 @@ contract TokensAttacksTest is TokensBase {
         assertEq(hostile.attempts(), 1);
         assertFalse(hostile.succeeded());
         assertEq(hostile.balanceOf(mallory), FUNDS);
-        assertTokenLedger();
+        assertLedger();
     }
 
     // ------------------------------------------------------------------------------------------------ a token turns
@@ -222,7 +222,7 @@ contract TokensAttacksTest is TokensBase {
         vm.prank(client);
         task.claim(recipient);
         assertEq(_claimableOf(client), earned);
-        assertTokenLedger();
+        assertLedger();
     }
 
     /// @dev A blocked client names another address; nobody else notices.
@@ -242,7 +242,7 @@ contract TokensAttacksTest is TokensBase {
         vm.prank(alice);
         task.leaveTask(home);
         assertEq(hostile.balanceOf(home), earned + BOND);
-        assertTokenLedger();
+        assertLedger();
     }
 
     function test_Attack_TheTokenBlocksTheOwner() external {
@@ -268,7 +268,7 @@ contract TokensAttacksTest is TokensBase {
         for (uint256 i; i < 5; ++i) {
             assertGt(_claim(clients[i]), 0);
         }
-        assertTokenLedger();
+        assertLedger();
     }
 
     function test_Attack_TheTokenRefusesEveryTransfer() external {
@@ -284,7 +284,7 @@ contract TokensAttacksTest is TokensBase {
         _expectNotClaimed(alice, alice);
         hostile.setBurningGas(false);
         assertGt(_claim(alice), 0);
-        assertTokenLedger();
+        assertLedger();
     }
 
     /// @dev No code, no answer: this is no payment.
@@ -309,8 +309,8 @@ contract TokensAttacksTest is TokensBase {
         vm.prank(alice);
         task.claim(address(task));
         forced = earned;
-        assertTokenLedger();
+        assertLedger();
         assertGt(_claim(bob), 0);
-        assertTokenLedger();
+        assertLedger();
     }
 }

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.24;
 
 import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
-import {BcflErrors} from "./libraries/BcflErrors.sol";
+import {BcflErrors} from "./interfaces/BcflErrors.sol";
 import {IRelay} from "./interfaces/IRelay.sol";
 
 /// @title Relay

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 
-import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {EIP712} from "solady/utils/EIP712.sol";
+import {BcflErrors} from "./interfaces/BcflErrors.sol";
+import {ITask} from "./interfaces/ITask.sol";
 import {
-    ITask,
     Ballot,
     ClientState,
     Entry,
@@ -16,11 +17,11 @@ import {
     Report,
     RoundResult,
     RoundState,
+    SignedWork,
     Terms,
     WalletVote,
     Work
-} from "./interfaces/ITask.sol";
-import {BcflErrors} from "./libraries/BcflErrors.sol";
+} from "./interfaces/Types.sol";
 import {Money} from "./libraries/Money.sol";
 import {Prices} from "./libraries/Prices.sol";
 import {Puzzle} from "./libraries/Puzzle.sol";
@@ -69,8 +70,18 @@ contract Task is ITask, EIP712 {
         uint32 forfeited;
     }
 
+    /// @dev What all work of a round has in common. In memory, read once for a whole batch.
+    struct Conditions {
+        bytes32 seed;
+        uint256 elapsed;
+        uint256 hashes;
+        uint256 cycleUnit;
+        Prices.Offer offer; // what is a client's own in it is written anew for each
+    }
+
     /// @dev Where a clone's arguments begin in its code (OpenZeppelin's `Clones`).
     uint256 private constant ARGUMENTS = 0x2d;
+    uint256 private constant TERMS_SIZE = 22 * 32;
 
     Round private _round;
     bytes32 private _seed;
@@ -303,7 +314,7 @@ contract Task is ITask, EIP712 {
                 list.trainingCaps = uint80(trainingCaps);
                 ++list.hired;
             }
-            _setClient(offer, terms_, member, trainingCap, trainingFrequency);
+            _setClient(offer, terms_.cycleUnit, member, trainingCap, trainingFrequency);
             Prices.check(offer, member.maxFrequency(), client);
         } else if (trainingFrequency != 0) {
             revert BcflErrors.Task_NotHiredHasFrequency(client, trainingFrequency);
@@ -357,17 +368,102 @@ contract Task is ITask, EIP712 {
     }
 
     function _submitWork(address client, Work calldata work, Account account) private {
-        Terms memory terms_ = terms();
         Round round = _round;
+        bytes memory refusal;
+        Conditions memory conditions = _conditions(round);
+        (round, refusal) = _tryWork(client, work, account, round, conditions);
+        if (refusal.length != 0) {
+            assembly ("memory-safe") {
+                revert(add(refusal, 32), mload(refusal))
+            }
+        }
+        _round = round;
+    }
+
+    /// @inheritdoc ITask
+    function submitWorks(SignedWork[] calldata works) external returns (uint256 skipped) {
+        Round round = _round;
+        Conditions memory conditions = _conditions(round);
+        bytes32 domain = _domainSeparator();
+        uint256 free;
+        assembly ("memory-safe") {
+            free := mload(0x40)
+        }
+        for (uint256 i; i < works.length; ++i) {
+            bytes memory refusal;
+            (round, refusal) = _trySignedWork(works[i], round, conditions, domain);
+            if (refusal.length != 0) {
+                ++skipped;
+                emit WorkSkipped(uint32(round.number()), works[i].client, i, refusal);
+            }
+            // Nothing is kept of one work for the next: the price of memory grows with its square.
+            assembly ("memory-safe") {
+                mstore(0x40, free)
+            }
+        }
+        _round = round;
+    }
+
+    /// @dev As `_tryWork`, if an account has signed it.
+    function _trySignedWork(SignedWork calldata signed, Round round, Conditions memory conditions, bytes32 domain)
+        private
+        returns (Round, bytes memory refusal)
+    {
+        address client = signed.client;
+        if (block.timestamp > signed.deadline) {
+            return (
+                round,
+                abi.encodeWithSelector(
+                    BcflErrors.Task_SignatureExpired.selector, signed.deadline, block.timestamp
+                )
+            );
+        }
+        Account account = _accounts[client];
+        bytes32 digest = MessageHashUtils.toTypedDataHash(
+            domain, Signatures.workHash(client, conditions.seed, signed.work, account.nonce(), signed.deadline)
+        );
+        if (!Signatures.isSignedByAccount(client, digest, signed.signature)) {
+            return (round, abi.encodeWithSelector(BcflErrors.Task_WrongSignature.selector, client, digest));
+        }
+        return _tryWork(client, signed.work, account.withNextNonce(), round, conditions);
+    }
+
+    /// @dev What all work of the round has in common.
+    function _conditions(Round round) private view returns (Conditions memory) {
+        Terms memory terms_ = terms();
         Phase phase_ = _phase(terms_, round);
         if (phase_ != Phase.Working) revert BcflErrors.Task_WrongPhase(phase_);
-        if (account.round() == round.number()) revert BcflErrors.Task_AlreadySubmitted(client, round.number());
-        (uint256 trainingPay, uint256 miningPay) = _checkWork(client, work, terms_, round);
-        uint256 score = Puzzle.score(
-            Puzzle.challenge(address(this), _seed, client, work.updateHash),
-            work.nonces,
-            Puzzle.expectedHashes(terms_.miningCycles, terms_.cyclesPerHash)
-        );
+        return Conditions({
+            seed: _seed,
+            elapsed: block.timestamp - round.since(),
+            hashes: Puzzle.expectedHashes(terms_.miningCycles, terms_.cyclesPerHash),
+            cycleUnit: terms_.cycleUnit,
+            offer: _offer(terms_, terms_.miningBudget / round.size())
+        });
+    }
+
+    /// @dev Takes the work and returns the round with its pay credited; or changes nothing, and returns the round as it was and
+    /// the encoded error.
+    function _tryWork(
+        address client,
+        Work calldata work,
+        Account account,
+        Round round,
+        Conditions memory conditions
+    ) private returns (Round, bytes memory refusal) {
+        if (account.round() == round.number()) {
+            return (
+                round,
+                abi.encodeWithSelector(BcflErrors.Task_AlreadySubmitted.selector, client, round.number())
+            );
+        }
+        uint256 trainingPay;
+        uint256 miningPay;
+        (trainingPay, miningPay, refusal) = _checkWork(client, work, round, conditions);
+        if (refusal.length != 0) return (round, refusal);
+        bytes32 challenge = Puzzle.challenge(address(this), conditions.seed, client, work.updateHash);
+        uint256 score = Puzzle.score(challenge, work.nonces, conditions.hashes);
+        if (score == Puzzle.UNSOLVED) return (round, Puzzle.refusal(challenge, work.nonces, conditions.hashes));
 
         emit WorkSubmitted(
             uint32(round.number()),
@@ -388,38 +484,83 @@ contract Task is ITask, EIP712 {
             round = round.withCredit(pay);
         }
         if (score < round.runnerUpScore()) round = _rank(client, round, score);
-        _round = round;
+        return (round, refusal);
     }
 
-    /// @dev Checks the client's claimed frequencies, (5)–(7), q ≤ q_i and the time passed; returns the capped pay.
-    function _checkWork(address client, Work calldata work, Terms memory terms_, Round round)
+    /// @dev Checks the client's claimed frequencies, (5)–(7), q ≤ q_i and the time passed; returns the capped pays, or the
+    /// encoded error.
+    function _checkWork(address client, Work calldata work, Round round, Conditions memory conditions)
         private
         view
-        returns (uint256, uint256)
+        returns (uint256 trainingPay, uint256 miningPay, bytes memory refusal)
     {
         Listing listing = _listings[client];
-        if (!_isHired(listing, round)) revert BcflErrors.Task_NotHired(client, round.number());
+        if (!_isHired(listing, round)) {
+            return (0, 0, abi.encodeWithSelector(BcflErrors.Task_NotHired.selector, client, round.number()));
+        }
         Member member = _members[client];
-        _requireFrequency(work.trainingFrequency, member.maxFrequency());
-        _requireFrequency(work.miningFrequency, member.maxFrequency());
-        Prices.Offer memory offer = _offer(terms_, terms_.miningBudget / round.size());
-        _setClient(offer, terms_, member, listing.trainingCap(), listing.trainingFrequency());
+        uint256 trainingFrequency = work.trainingFrequency;
+        uint256 miningFrequency = work.miningFrequency;
+        if (_isOutOfRange(trainingFrequency, member)) {
+            return (0, 0, _frequencyRefusal(trainingFrequency, member));
+        }
+        if (_isOutOfRange(miningFrequency, member)) return (0, 0, _frequencyRefusal(miningFrequency, member));
+
+        Prices.Offer memory offer = conditions.offer;
+        _setClient(offer, conditions.cycleUnit, member, listing.trainingCap(), listing.trainingFrequency());
         (uint256 trainingPrice, uint256 miningPrice) = Prices.prices(offer, client);
-        Prices.requireEnergyCovered(trainingPrice, offer.energyCoefficient, work.trainingFrequency);
-        Prices.requireEnergyCovered(miningPrice, offer.energyCoefficient, work.miningFrequency);
+        // The posted frequency's energy is covered, and so is that of every lower one.
+        if (
+            trainingFrequency > offer.trainingFrequency
+                && !Prices.coversEnergy(trainingPrice, offer.energyCoefficient, trainingFrequency)
+        ) return (0, 0, _energyRefusal(trainingPrice, offer, trainingFrequency));
+        if (!Prices.coversEnergy(miningPrice, offer.energyCoefficient, miningFrequency)) {
+            return (0, 0, _energyRefusal(miningPrice, offer, miningFrequency));
+        }
+        uint256 claimedTime = Prices.claimedTimeUp(
+            offer.trainingCycles, trainingFrequency, offer.miningCycles, miningFrequency
+        );
+        if (claimedTime > Math.min(offer.deadline, conditions.elapsed)) {
+            refusal = _timeRefusal(claimedTime, offer.deadline, conditions.elapsed);
+            return (0, 0, refusal);
+        }
 
-        _requireTime(work, offer, block.timestamp - round.since());
-
-        return Prices.pays(offer, trainingPrice, work.trainingFrequency, miningPrice, work.miningFrequency);
+        (trainingPay, miningPay) =
+            Prices.pays(offer, trainingPrice, trainingFrequency, miningPrice, miningFrequency);
     }
 
-    /// @dev (7), and that the claimed time has really passed.
-    function _requireTime(Work calldata work, Prices.Offer memory offer, uint256 elapsed) private pure {
-        uint256 claimedTime = Prices.claimedTimeUp(
-            offer.trainingCycles, work.trainingFrequency, offer.miningCycles, work.miningFrequency
+    function _isOutOfRange(uint256 frequency, Member member) private pure returns (bool) {
+        return frequency == 0 || frequency > member.maxFrequency();
+    }
+
+    function _frequencyRefusal(uint256 frequency, Member member) private pure returns (bytes memory) {
+        return abi.encodeWithSelector(
+            BcflErrors.Task_FrequencyOutOfRange.selector, frequency, member.maxFrequency()
         );
-        if (claimedTime > offer.deadline) revert BcflErrors.Task_DeadlineExceeded(claimedTime, offer.deadline);
-        if (claimedTime > elapsed) revert BcflErrors.Task_TimeNotPassed(claimedTime, elapsed);
+    }
+
+    function _energyRefusal(uint256 price, Prices.Offer memory offer, uint256 frequency)
+        private
+        pure
+        returns (bytes memory)
+    {
+        return abi.encodeWithSelector(
+            BcflErrors.Task_EnergyNotCovered.selector,
+            price,
+            frequency,
+            Prices.leastPriceUp(offer.energyCoefficient, frequency)
+        );
+    }
+
+    /// @dev (7) before that the claimed time has really passed.
+    function _timeRefusal(uint256 claimedTime, uint256 deadline, uint256 elapsed)
+        private
+        pure
+        returns (bytes memory)
+    {
+        return claimedTime > deadline
+            ? abi.encodeWithSelector(BcflErrors.Task_DeadlineExceeded.selector, claimedTime, deadline)
+            : abi.encodeWithSelector(BcflErrors.Task_TimeNotPassed.selector, claimedTime, elapsed);
     }
 
     /// @dev Puts `client`, whose score is below the runner-up's, among the two lowest; returns the round with the new
@@ -660,10 +801,9 @@ contract Task is ITask, EIP712 {
 
     /// @inheritdoc ITask
     function terms() public view returns (Terms memory terms_) {
-        bytes memory args = Clones.fetchCloneArgs(address(this));
         // The factory encoded them; a static struct lies in memory as it is encoded, one word a field.
         assembly ("memory-safe") {
-            terms_ := add(args, 32)
+            extcodecopy(address(), terms_, ARGUMENTS, TERMS_SIZE)
         }
     }
 
@@ -805,12 +945,6 @@ contract Task is ITask, EIP712 {
         if (!mayPropose) revert BcflErrors.Task_NotProposer(msg.sender, phase_);
     }
 
-    function _requireFrequency(uint256 frequency, uint256 maxFrequency) private pure {
-        if (frequency == 0 || frequency > maxFrequency) {
-            revert BcflErrors.Task_FrequencyOutOfRange(frequency, maxFrequency);
-        }
-    }
-
     /// @dev Whether the listing is one of the round's list with a positive cap. Entries stand still while it is open.
     function _isHired(Listing listing, Round round) private pure returns (bool) {
         return listing.version() == round.listVersion() && listing.isHired();
@@ -847,13 +981,13 @@ contract Task is ITask, EIP712 {
     /// @dev What is the client's own in its offer.
     function _setClient(
         Prices.Offer memory offer,
-        Terms memory terms_,
+        uint256 cycleUnit,
         Member member,
         uint256 trainingCap,
         uint256 trainingFrequency
     ) private pure {
         unchecked {
-            offer.trainingCycles = member.trainingUnits() * terms_.cycleUnit; // below 2^48 by the terms' ranges
+            offer.trainingCycles = member.trainingUnits() * cycleUnit; // below 2^48 by the terms' ranges
         }
         offer.energyCoefficient = member.energyCoefficient();
         offer.trainingCap = trainingCap;

@@ -3,7 +3,7 @@ pragma solidity ^0.8.24;
 
 import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
 import {ITaskFactory} from "./interfaces/ITaskFactory.sol";
-import {Permit, Terms} from "./interfaces/ITask.sol";
+import {Permit, Terms} from "./interfaces/Types.sol";
 import {Money} from "./libraries/Money.sol";
 import {TermsCheck} from "./libraries/TermsCheck.sol";
 import {Relay} from "./Relay.sol";

@@ -7,8 +7,8 @@ Each fault of `tools.mutation_operators` goes into a copy of the project, one fo
 for types and helpers, and deploy the faulty one by its name: so only the contracts are compiled again. A fault that does
 not compile, or that compiles to the very bytecode of the original, is none.
 
-What was found stands in out/mutants.jsonl, and a later run over the same contracts begins where the last one ended:
-killed faults stay killed, survivors are tried again. tests/forge/mutants.md explains those survivors that change
+What was found stands in out/mutants.jsonl, and a later run begins where the last one ended: a killed fault stays killed
+while its file stays as it is, survivors are tried again. tests/forge/mutants.md explains those survivors that change
 nothing a user could see. The exit code is 1 if fewer than 95 % are killed, or a survivor is not explained there.
 """
 
@@ -25,6 +25,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
@@ -76,6 +77,24 @@ def all_mutants(project: Path, contract: str | None = None) -> list[Mutant]:
     ]
 
 
+def built_on(base: Path, tests: Iterable[Path]) -> list[Path]:
+    """Those of `tests` that reach `base` by imports of each other, or are reached from one that does."""
+    imports = {
+        test.resolve(): {
+            (test.parent / path).resolve()
+            for path in re.findall(r'"(\.[^"]*\.sol)"', test.read_text(encoding="utf-8"))
+        }
+        for test in tests
+    }
+    found = {base.resolve()}
+    while more := {
+        test for test, named in imports.items()
+        if test not in found and (named & found or any(test in imports[other] for other in found))
+    }:
+        found |= more
+    return sorted(found)
+
+
 class Worker:
     """A copy of the project in which one fault at a time is tried."""
 
@@ -98,10 +117,8 @@ class Worker:
         """
         forge = self.folder / "tests" / "forge"
         shutil.copytree(self.folder / "contracts", self.folder / "tests" / "faultless")
-        for test in forge.rglob("*.sol"):
+        for test in built_on(forge / "Base.t.sol", forge.rglob("*.sol")):
             text = test.read_text(encoding="utf-8")
-            if test.name != "Base.t.sol" and not re.search(r'"[^"]*/(Base\.t|Handler)\.sol"', text):
-                continue
             text = re.sub(r'"([./]*)contracts/', rf'"\1tests/faultless/', text)
             for path in sources(self.folder):
                 name = Path(path).stem
@@ -182,19 +199,18 @@ class Worker:
 
 
 class Record:
-    """What earlier runs over the same contracts found, one JSON line a fault."""
+    """What earlier runs over the same files found, one JSON line a fault."""
 
     def __init__(self, path: Path, project: Path) -> None:
         self.path = path
-        digest = hashlib.sha256()
-        for name in sources(project):
-            digest.update(name.encode() + b"\0" + (project / name).read_bytes())
-        self.contracts = digest.hexdigest()[:16]
+        self.digests = {
+            name: hashlib.sha256((project / name).read_bytes()).hexdigest()[:16] for name in sources(project)
+        }
         self.verdicts: dict[tuple, str] = {}
         if path.exists():
             for line in path.read_text(encoding="utf-8").splitlines():
                 entry = json.loads(line)
-                if entry["contracts"] == self.contracts:
+                if entry["file"] == self.digests.get(entry["fault"][0]):
                     self.verdicts[tuple(entry["fault"])] = entry["verdict"]
 
     @staticmethod
@@ -209,7 +225,7 @@ class Record:
     def add(self, mutant: Mutant, verdict: str, test: str) -> None:
         self.verdicts[self.key(mutant)] = verdict
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        entry = {"contracts": self.contracts, "fault": self.key(mutant), "operator": mutant.operator,
+        entry = {"file": self.digests[mutant.path], "fault": self.key(mutant), "operator": mutant.operator,
                  "verdict": verdict, "test": test}
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(entry) + "\n")

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 
-import {Permit, Terms} from "./ITask.sol";
+import {Permit, Terms} from "./Types.sol";
 
 /// @title TaskFactory
 /// @notice Makes one minimal clone a task and funds it.

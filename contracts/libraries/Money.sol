@@ -5,8 +5,8 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
-import {Permit} from "../interfaces/ITask.sol";
-import {BcflErrors} from "./BcflErrors.sol";
+import {Permit} from "../interfaces/Types.sol";
+import {BcflErrors} from "../interfaces/BcflErrors.sol";
 
 /// @title Money
 /// @notice The two ways money moves: in, exactly, and out. The zero address stands for the chain's own coin.

@@ -3,8 +3,8 @@ pragma solidity ^0.8.24;
 
 import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-import {Policy} from "../interfaces/ITask.sol";
-import {BcflErrors} from "./BcflErrors.sol";
+import {Policy} from "../interfaces/Types.sol";
+import {BcflErrors} from "../interfaces/BcflErrors.sol";
 
 /// @title Prices
 /// @notice The mechanism in integers: one chain of roundings, the same as `bcfl_offchain.mechanism.fixed_point`.
@@ -238,12 +238,6 @@ library Prices {
                 Math.mul512(energyCoefficient * frequency, frequency * frequency); // below 2^184 and 2^144
             return priceHigh > costHigh || (priceHigh == costHigh && priceLow >= costLow);
         }
-    }
-
-    /// @notice Refuses a frequency whose energy the price does not cover.
-    function requireEnergyCovered(uint256 price, uint256 energyCoefficient, uint256 frequency) internal pure {
-        if (coversEnergy(price, energyCoefficient, frequency)) return;
-        revert BcflErrors.Task_EnergyNotCovered(price, frequency, leastPriceUp(energyCoefficient, frequency));
     }
 
     /// @notice The claimed time T_t + T_m in whole seconds, rounded up: at most t seconds if and only if the fraction is.

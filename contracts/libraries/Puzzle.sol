@@ -2,7 +2,7 @@
 pragma solidity ^0.8.24;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-import {BcflErrors} from "./BcflErrors.sol";
+import {BcflErrors} from "../interfaces/BcflErrors.sol";
 
 /// @title Puzzle
 /// @notice The mining puzzle: sixteen small ones instead of a single one, which tames luck.
@@ -10,6 +10,8 @@ import {BcflErrors} from "./BcflErrors.sol";
 /// update is fixed, and a solution serves nobody else.
 library Puzzle {
     uint256 internal constant COUNT = 16;
+    /// @dev No score: all are below 2^32.
+    uint256 internal constant UNSOLVED = type(uint256).max;
 
     /// @notice ⌈ψ / cyclesPerHash⌉, the hashes expected in all.
     function expectedHashes(uint256 miningCycles, uint256 cyclesPerHash) internal pure returns (uint256) {
@@ -26,11 +28,11 @@ library Puzzle {
     }
 
     /// @notice How low the lowest of the sixteen hashes keccak256(challenge ‖ index ‖ nonce) is, in [0, 2^32 − 1) whatever
-    /// the threshold; refuses nonces of which one does not solve its puzzle.
+    /// the threshold; `UNSOLVED` where one of the nonces does not solve its puzzle.
     /// @param hashes Expected hashes, at least `COUNT`.
     function score(bytes32 challenge_, uint256[2] calldata nonces, uint256 hashes) internal pure returns (uint256) {
         unchecked {
-            uint256 threshold = type(uint256).max / hashes * COUNT;
+            uint256 threshold = _threshold(hashes);
             uint256 lowest = threshold;
             uint256 misses;
             assembly ("memory-safe") {
@@ -50,17 +52,34 @@ library Puzzle {
                     pointer := sub(pointer, 4)
                 }
             }
-            if (misses != 0) _refuse(challenge_, nonces, threshold);
+            if (misses != 0) return UNSOLVED;
             return lowest / (threshold / type(uint32).max + 1);
         }
     }
 
-    /// @dev Reverts for the first nonce that does not solve its puzzle.
-    function _refuse(bytes32 challenge_, uint256[2] calldata nonces, uint256 threshold) private pure {
+    /// @notice The encoded error for the first nonce that does not solve its puzzle; empty if all do.
+    function refusal(bytes32 challenge_, uint256[2] calldata nonces, uint256 hashes)
+        internal
+        pure
+        returns (bytes memory)
+    {
+        uint256 threshold = _threshold(hashes);
         for (uint256 index; index < COUNT; ++index) {
             uint256 nonce = uint32(nonces[index / 8] >> (32 * (index % 8)));
             uint256 puzzleHash = uint256(keccak256(abi.encode(challenge_, index << 32 | nonce)));
-            if (puzzleHash >= threshold) revert BcflErrors.Puzzle_NotSolved(index, puzzleHash, threshold);
+            if (puzzleHash >= threshold) {
+                return abi.encodeWithSelector(
+                    BcflErrors.Puzzle_NotSolved.selector, index, puzzleHash, threshold
+                );
+            }
+        }
+        return "";
+    }
+
+    /// @dev Below it is one hash in `hashes / COUNT`.
+    function _threshold(uint256 hashes) private pure returns (uint256) {
+        unchecked {
+            return type(uint256).max / hashes * COUNT;
         }
     }
 }

@@ -3,7 +3,7 @@ pragma solidity ^0.8.24;
 
 import {IERC1271} from "@openzeppelin/contracts/interfaces/IERC1271.sol";
 import {ECDSA} from "solady/utils/ECDSA.sol";
-import {Report, RoundResult, Work} from "../interfaces/ITask.sol";
+import {Report, RoundResult, Work} from "../interfaces/Types.sol";
 
 /// @title Signatures
 /// @notice What clients sign, as EIP-712 structs, and whether they did.
@@ -56,24 +56,24 @@ library Signatures {
     }
 
     /// @notice One round's work. The seed names the round.
+    /// @dev As calldata has it: frequencies out of their type give a hash that nobody signed.
     function workHash(address client, bytes32 seed, Work calldata work, uint256 nonce, uint256 deadline)
         internal
         pure
-        returns (bytes32)
+        returns (bytes32 hash)
     {
-        return keccak256(
-            abi.encode(
-                SUBMIT_WORK_TYPEHASH,
-                client,
-                seed,
-                work.updateHash,
-                work.trainingFrequency,
-                work.miningFrequency,
-                keccak256(abi.encode(work.nonces)),
-                nonce,
-                deadline
-            )
-        );
+        bytes32 typeHash = SUBMIT_WORK_TYPEHASH;
+        assembly ("memory-safe") {
+            let data := mload(0x40)
+            mstore(data, typeHash)
+            mstore(add(data, 32), client)
+            mstore(add(data, 64), seed)
+            calldatacopy(add(data, 96), work, 160) // updateHash, trainingFrequency, miningFrequency, nonces
+            mstore(add(data, 192), keccak256(add(data, 192), 64))
+            mstore(add(data, 224), nonce)
+            mstore(add(data, 256), deadline)
+            hash := keccak256(data, 288)
+        }
     }
 
     /// @notice A claim of all that can be taken at the moment it is used.
@@ -91,6 +91,15 @@ library Signatures {
     function isSignedBy(address signer, bytes32 digest, bytes calldata signature) internal view returns (bool) {
         if (ECDSA.tryRecoverCalldata(digest, signature) == signer) return signer != address(0);
         return isSignedByWallet(signer, digest, signature);
+    }
+
+    /// @notice Whether the account `signer` signed `digest`, by (r, vs) of EIP-2098.
+    function isSignedByAccount(address signer, bytes32 digest, bytes32[2] calldata signature)
+        internal
+        view
+        returns (bool)
+    {
+        return signer != address(0) && ECDSA.tryRecover(digest, signature[0], signature[1]) == signer;
     }
 
     /// @notice Whether the ERC-1271 contract `signer` says so, within its gas.

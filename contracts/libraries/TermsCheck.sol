@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 
-import {Policy, Terms} from "../interfaces/ITask.sol";
-import {BcflErrors} from "./BcflErrors.sol";
+import {Policy, Terms} from "../interfaces/Types.sol";
+import {BcflErrors} from "../interfaces/BcflErrors.sol";
 import {Puzzle} from "./Puzzle.sol";
 
 /// @title TermsCheck

@@ -17,7 +17,7 @@ import {
     WalletVote,
     Work
 } from "../../contracts/interfaces/ITask.sol";
-import {BcflErrors} from "../../contracts/libraries/BcflErrors.sol";
+import {BcflErrors} from "../../contracts/interfaces/BcflErrors.sol";
 import {Prices} from "../../contracts/libraries/Prices.sol";
 import {Puzzle} from "../../contracts/libraries/Puzzle.sol";
 import {ITaskFactory} from "../../contracts/interfaces/ITaskFactory.sol";

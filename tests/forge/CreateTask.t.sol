@@ -4,7 +4,7 @@ pragma solidity ^0.8.24;
 import {Base} from "./Base.t.sol";
 import {ITask, Phase, Policy, Terms} from "../../contracts/interfaces/ITask.sol";
 import {ITaskFactory} from "../../contracts/interfaces/ITaskFactory.sol";
-import {BcflErrors} from "../../contracts/libraries/BcflErrors.sol";
+import {BcflErrors} from "../../contracts/interfaces/BcflErrors.sol";
 
 /// @dev What a task has beside `ITask`.
 interface IInitialize {

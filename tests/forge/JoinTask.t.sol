@@ -3,7 +3,7 @@ pragma solidity ^0.8.24;
 
 import {Base} from "./Base.t.sol";
 import {ClientState, ITask, Phase, Report} from "../../contracts/interfaces/ITask.sol";
-import {BcflErrors} from "../../contracts/libraries/BcflErrors.sol";
+import {BcflErrors} from "../../contracts/interfaces/BcflErrors.sol";
 
 contract JoinTaskTest is Base {
     function _expectBadReport(Report memory report) private {

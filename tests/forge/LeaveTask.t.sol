@@ -3,7 +3,7 @@ pragma solidity ^0.8.24;
 
 import {Base} from "./Base.t.sol";
 import {ITask, Phase} from "../../contracts/interfaces/ITask.sol";
-import {BcflErrors} from "../../contracts/libraries/BcflErrors.sol";
+import {BcflErrors} from "../../contracts/interfaces/BcflErrors.sol";
 import {RevertingReceiver} from "../../contracts/mocks/RevertingReceiver.sol";
 
 contract LeaveTaskTest is Base {

@@ -3,7 +3,7 @@ pragma solidity ^0.8.24;
 
 import {Base} from "./Base.t.sol";
 import {Entry, ITask, Phase, RoundState} from "../../contracts/interfaces/ITask.sol";
-import {BcflErrors} from "../../contracts/libraries/BcflErrors.sol";
+import {BcflErrors} from "../../contracts/interfaces/BcflErrors.sol";
 
 contract OpenRoundTest is Base {
     function _expectRefusal(bytes memory reason, uint32 version) private {

@@ -3,7 +3,7 @@ pragma solidity ^0.8.24;
 
 import {TokensBase} from "./TokensBase.t.sol";
 import {Permit} from "../../contracts/interfaces/ITask.sol";
-import {BcflErrors} from "../../contracts/libraries/BcflErrors.sol";
+import {BcflErrors} from "../../contracts/interfaces/BcflErrors.sol";
 import {PhantomPermitToken} from "../../contracts/mocks/PhantomPermitToken.sol";
 import {PlainToken} from "../../contracts/mocks/PlainToken.sol";
 

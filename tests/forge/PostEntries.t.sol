@@ -3,7 +3,7 @@ pragma solidity ^0.8.24;
 
 import {Base} from "./Base.t.sol";
 import {ClientState, Entry, ITask, ListState, Phase, Policy, Report} from "../../contracts/interfaces/ITask.sol";
-import {BcflErrors} from "../../contracts/libraries/BcflErrors.sol";
+import {BcflErrors} from "../../contracts/interfaces/BcflErrors.sol";
 import {Prices} from "../../contracts/libraries/Prices.sol";
 
 contract PostEntriesTest is Base {

@@ -4,7 +4,7 @@ pragma solidity ^0.8.24;
 import {Test} from "forge-std/Test.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {Policy} from "../../contracts/interfaces/ITask.sol";
-import {BcflErrors} from "../../contracts/libraries/BcflErrors.sol";
+import {BcflErrors} from "../../contracts/interfaces/BcflErrors.sol";
 import {Prices} from "../../contracts/libraries/Prices.sol";
 
 /// @dev Makes refusals of the library catchable.
@@ -241,8 +241,8 @@ contract PricesTest is Test {
         try harness.check(offer, 2 ** 72 - 1, client) returns (uint256 trainingPrice, uint256 miningPrice) {
             uint256 t = offer.trainingFrequency;
             uint256 m = Prices.miningFrequencyUp(offer, Prices.miningSlack(offer));
-            Prices.requireEnergyCovered(trainingPrice, offer.energyCoefficient, t);
-            Prices.requireEnergyCovered(miningPrice, offer.energyCoefficient, m);
+            assertTrue(Prices.coversEnergy(trainingPrice, offer.energyCoefficient, t), "(5)");
+            assertTrue(Prices.coversEnergy(miningPrice, offer.energyCoefficient, m), "(6)");
             assertLe(
                 Prices.claimedTimeUp(offer.trainingCycles, t, offer.miningCycles, m), offer.deadline, "(7)"
             );

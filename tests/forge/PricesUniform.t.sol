@@ -4,7 +4,7 @@ pragma solidity ^0.8.24;
 import {Test} from "forge-std/Test.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {Policy} from "../../contracts/interfaces/ITask.sol";
-import {BcflErrors} from "../../contracts/libraries/BcflErrors.sol";
+import {BcflErrors} from "../../contracts/interfaces/BcflErrors.sol";
 import {Prices} from "../../contracts/libraries/Prices.sol";
 import {PricesHarness} from "./Prices.t.sol";
 
@@ -144,7 +144,7 @@ contract PricesUniformTest is Test {
         uint256 caps = offer.trainingCap + offer.miningCap;
         try harness.check(offer, q, client) returns (uint256 price, uint256 miningPrice) {
             assertEq(miningPrice, price, "one price");
-            Prices.requireEnergyCovered(price, offer.energyCoefficient, q);
+            assertTrue(Prices.coversEnergy(price, offer.energyCoefficient, q), "(5), (6)");
             assertLe(Prices.claimedTimeUp(offer.trainingCycles, q, offer.miningCycles, q), offer.deadline, "(7)");
             assertLe(price * offer.deadline, caps * 1e18, "the caps");
             if (offer.policy == Policy.LeastCost) assertTrue(_paysEnergyAndUtility(offer, price), "utility");

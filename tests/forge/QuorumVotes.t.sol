@@ -4,7 +4,7 @@ pragma solidity ^0.8.24;
 import {IERC1271} from "@openzeppelin/contracts/interfaces/IERC1271.sol";
 import {Base} from "./Base.t.sol";
 import {Ballot, Entry, ITask, RoundResult, WalletVote} from "../../contracts/interfaces/ITask.sol";
-import {BcflErrors} from "../../contracts/libraries/BcflErrors.sol";
+import {BcflErrors} from "../../contracts/interfaces/BcflErrors.sol";
 import {SignatureWallet} from "../../contracts/mocks/SignatureWallet.sol";
 
 /// @notice An open round in the generator's window, and how many votes the contract counts.

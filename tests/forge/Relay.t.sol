@@ -6,7 +6,7 @@ import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 import {RelayBase} from "./RelayBase.t.sol";
 import {IRelay} from "../../contracts/interfaces/IRelay.sol";
 import {ITask} from "../../contracts/interfaces/ITask.sol";
-import {BcflErrors} from "../../contracts/libraries/BcflErrors.sol";
+import {BcflErrors} from "../../contracts/interfaces/BcflErrors.sol";
 import {RevertingReceiver} from "../../contracts/mocks/RevertingReceiver.sol";
 
 contract RelayTest is RelayBase {

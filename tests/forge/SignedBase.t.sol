@@ -3,8 +3,8 @@ pragma solidity ^0.8.24;
 
 import {Vm} from "forge-std/Vm.sol";
 import {Base} from "./Base.t.sol";
-import {ClientState, Report, RoundResult, Work} from "../../contracts/interfaces/ITask.sol";
-import {BcflErrors} from "../../contracts/libraries/BcflErrors.sol";
+import {ClientState, Report, RoundResult, SignedWork, Work} from "../../contracts/interfaces/ITask.sol";
+import {BcflErrors} from "../../contracts/interfaces/BcflErrors.sol";
 import {SignatureWallet} from "../../contracts/mocks/SignatureWallet.sol";
 
 /// @notice What clients sign, worked out from the type strings as the documentation has them and not by the contract's
@@ -144,6 +144,15 @@ abstract contract SignedBase is Base {
 
     function _sign(address client, bytes32 structHash) internal view returns (bytes memory) {
         return _sign(keyOf[client], _digest(structHash));
+    }
+
+    function _signedWork(address client, Work memory work, uint256 deadline) internal view returns (SignedWork memory) {
+        bytes32 structHash = _workHash(client, _state().seed, work, _nonceOf(client), deadline);
+        return SignedWork(client, work, deadline, _compact(keyOf[client], _digest(structHash)));
+    }
+
+    function _signedWork(address client) internal view returns (SignedWork memory) {
+        return _signedWork(client, _workOf(client), block.timestamp);
     }
 
     // ------------------------------------------------------------------------------------------------ sending

@@ -3,7 +3,7 @@ pragma solidity ^0.8.24;
 
 import {SignedRefusals} from "./SignedRefusals.t.sol";
 import {ITask} from "../../contracts/interfaces/ITask.sol";
-import {BcflErrors} from "../../contracts/libraries/BcflErrors.sol";
+import {BcflErrors} from "../../contracts/interfaces/BcflErrors.sol";
 import {RevertingReceiver} from "../../contracts/mocks/RevertingReceiver.sol";
 
 contract SignedClaimTest is SignedRefusals {

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.24;
 
 import {SignedBase} from "./SignedBase.t.sol";
-import {BcflErrors} from "../../contracts/libraries/BcflErrors.sol";
+import {BcflErrors} from "../../contracts/interfaces/BcflErrors.sol";
 import {SignatureWallet} from "../../contracts/mocks/SignatureWallet.sol";
 import {VerboseWallet} from "../../contracts/mocks/VerboseWallet.sol";
 

@@ -3,7 +3,7 @@ pragma solidity ^0.8.24;
 
 import {SignedRefusals} from "./SignedRefusals.t.sol";
 import {ITask, Phase, Report} from "../../contracts/interfaces/ITask.sol";
-import {BcflErrors} from "../../contracts/libraries/BcflErrors.sol";
+import {BcflErrors} from "../../contracts/interfaces/BcflErrors.sol";
 
 /// @notice What joining and changing a report have in common: the report.
 abstract contract SignedReports is SignedRefusals {

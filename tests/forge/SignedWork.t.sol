@@ -3,7 +3,7 @@ pragma solidity ^0.8.24;
 
 import {SignedRefusals} from "./SignedRefusals.t.sol";
 import {ITask, Phase, RoundResult, Work} from "../../contracts/interfaces/ITask.sol";
-import {BcflErrors} from "../../contracts/libraries/BcflErrors.sol";
+import {BcflErrors} from "../../contracts/interfaces/BcflErrors.sol";
 
 contract SignedWorkTest is SignedRefusals {
     function setUp() public override {

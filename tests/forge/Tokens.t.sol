@@ -3,7 +3,7 @@ pragma solidity ^0.8.24;
 
 import {TokensBase} from "./TokensBase.t.sol";
 import {ITask, Phase} from "../../contracts/interfaces/ITask.sol";
-import {BcflErrors} from "../../contracts/libraries/BcflErrors.sol";
+import {BcflErrors} from "../../contracts/interfaces/BcflErrors.sol";
 import {EtherForcer} from "../../contracts/mocks/EtherForcer.sol";
 import {FeeToken} from "../../contracts/mocks/FeeToken.sol";
 import {HostileToken} from "../../contracts/mocks/HostileToken.sol";

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 
-import {Base} from "../Base.t.sol";
-import {Ballot, Entry, ITask, ListState, WalletVote} from "../../../contracts/interfaces/ITask.sol";
-import {BcflErrors} from "../../../contracts/libraries/BcflErrors.sol";
+import {SignedBase} from "../SignedBase.t.sol";
+import {Ballot, Entry, ITask, ListState, SignedWork, WalletVote} from "../../../contracts/interfaces/ITask.sol";
+import {BcflErrors} from "../../../contracts/interfaces/BcflErrors.sol";
 import {SignatureWallet} from "../../../contracts/mocks/SignatureWallet.sol";
 
 /// @notice Attacks with calldata that no compiler writes, on the functions that read it in assembly.
-abstract contract CalldataBase is Base {
+abstract contract CalldataBase is SignedBase {
     function _send(address caller, bytes memory data) internal returns (bool success, bytes memory answer) {
         vm.prank(caller);
         (success, answer) = address(task).call(data);
@@ -200,5 +200,73 @@ contract BallotsCalldataTest is CalldataBase {
         vm.expectRevert(abi.encodeWithSelector(BcflErrors.Task_QuorumMissed.selector, 3, 5));
         vm.prank(generator);
         task.endRoundByQuorum(_result(), votes, walletVotes);
+    }
+}
+
+contract WorksCalldataTest is CalldataBase {
+    /// @dev Of an entry: client, five words of work, deadline, two of the signature.
+    uint256 private constant FIRST_ENTRY = 2;
+    uint256 private constant WORDS = 9;
+
+    function setUp() public override {
+        super.setUp();
+        _openFirstRound();
+        _warpToDeadline();
+    }
+
+    function _data() private view returns (bytes memory) {
+        SignedWork[] memory works = new SignedWork[](2);
+        works[0] = _signedWork(alice);
+        works[1] = _signedWork(bob);
+        return abi.encodeCall(ITask.submitWorks, (works));
+    }
+
+    function _expectNothing(bytes memory data) private {
+        (bool success, bytes memory answer) = _send(mallory, data);
+        assertFalse(success);
+        assertEq(answer, "");
+        assertEq(_pendingOf(alice) + _pendingOf(bob), 0);
+    }
+
+    /// @dev The hash is over the words as they are, so nobody signed these; they stop none of the others.
+    function testFuzz_Attack_DirtyBitsInAFrequency(bool isMining, uint256 bit) external {
+        bytes memory data = _data();
+        uint256 index = FIRST_ENTRY + (isMining ? 3 : 2);
+        _setWord(data, index, _word(data, index) | 1 << bound(bit, 72, 255));
+        (bool success, bytes memory answer) = _send(mallory, data);
+        assertTrue(success);
+        assertEq(abi.decode(answer, (uint256)), 1, "skipped");
+        assertEq(_pendingOf(alice), 0);
+        assertGt(_pendingOf(bob), 0);
+    }
+
+    /// @dev Only who sends the batch can do this.
+    function testFuzz_Attack_DirtyBitsInAClient(uint256 bit) external {
+        bytes memory data = _data();
+        uint256 index = FIRST_ENTRY + WORDS;
+        _setWord(data, index, _word(data, index) | 1 << bound(bit, 160, 255));
+        _expectNothing(data);
+    }
+
+    function testFuzz_Attack_LengthOfTheWorks(uint256 value) external {
+        bytes memory data = _data();
+        _setWord(data, 1, bound(value, 3, type(uint256).max));
+        _expectNothing(data);
+    }
+
+    /// @dev What is found elsewhere nobody has signed: it reverts, or skips whatever it takes for works.
+    function testFuzz_Attack_OffsetOfTheWorks(uint256 value, bool isNear) external {
+        bytes memory data = _data();
+        _setWord(data, 0, bound(value, 0x21, isNear ? data.length : type(uint256).max));
+        _send(mallory, data);
+        assertEq(_pendingOf(alice) + _pendingOf(bob), 0);
+        assertLedger();
+    }
+
+    /// @dev 2^251 · 288 wraps to nothing.
+    function test_Attack_LengthOfTheWorksThatWraps() external {
+        bytes memory data = _data();
+        _setWord(data, 1, (1 << 251) + 2);
+        _expectNothing(data);
     }
 }

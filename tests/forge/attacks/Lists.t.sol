@@ -3,7 +3,7 @@ pragma solidity ^0.8.24;
 
 import {Base} from "../Base.t.sol";
 import {Entry, Phase} from "../../../contracts/interfaces/ITask.sol";
-import {BcflErrors} from "../../../contracts/libraries/BcflErrors.sol";
+import {BcflErrors} from "../../../contracts/interfaces/BcflErrors.sol";
 
 /// @notice Attacks on price lists: each is named as in the design.
 contract ListAttacksTest is Base {

@@ -3,7 +3,7 @@ pragma solidity ^0.8.24;
 
 import {Base} from "../Base.t.sol";
 import {Ballot, ITask, Ledger, Phase, RoundResult, Work} from "../../../contracts/interfaces/ITask.sol";
-import {BcflErrors} from "../../../contracts/libraries/BcflErrors.sol";
+import {BcflErrors} from "../../../contracts/interfaces/BcflErrors.sol";
 import {EtherForcer} from "../../../contracts/mocks/EtherForcer.sol";
 import {ReentrantReceiver} from "../../../contracts/mocks/ReentrantReceiver.sol";
 import {RevertingReceiver} from "../../../contracts/mocks/RevertingReceiver.sol";

@@ -4,7 +4,7 @@ pragma solidity ^0.8.24;
 import {RelayBase} from "../RelayBase.t.sol";
 import {IRelay} from "../../../contracts/interfaces/IRelay.sol";
 import {Ballot, ITask, WalletVote} from "../../../contracts/interfaces/ITask.sol";
-import {BcflErrors} from "../../../contracts/libraries/BcflErrors.sol";
+import {BcflErrors} from "../../../contracts/interfaces/BcflErrors.sol";
 import {BurningReceiver} from "../../../contracts/mocks/BurningReceiver.sol";
 import {EtherForcer} from "../../../contracts/mocks/EtherForcer.sol";
 import {PlainToken} from "../../../contracts/mocks/PlainToken.sol";

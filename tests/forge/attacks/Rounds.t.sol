@@ -3,7 +3,7 @@ pragma solidity ^0.8.24;
 
 import {Base} from "../Base.t.sol";
 import {Ballot, Phase, RoundResult, Work} from "../../../contracts/interfaces/ITask.sol";
-import {BcflErrors} from "../../../contracts/libraries/BcflErrors.sol";
+import {BcflErrors} from "../../../contracts/interfaces/BcflErrors.sol";
 
 /// @notice Attacks on a round's work and result: each is named as in the design.
 contract RoundAttacksTest is Base {

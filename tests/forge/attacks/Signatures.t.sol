@@ -3,7 +3,7 @@ pragma solidity ^0.8.24;
 
 import {Base} from "../Base.t.sol";
 import {Ballot} from "../../../contracts/interfaces/ITask.sol";
-import {BcflErrors} from "../../../contracts/libraries/BcflErrors.sol";
+import {BcflErrors} from "../../../contracts/interfaces/BcflErrors.sol";
 
 /// @notice Attacks with signatures: each is named as in the design.
 contract SignatureAttacksTest is Base {

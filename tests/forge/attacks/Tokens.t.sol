@@ -4,7 +4,7 @@ pragma solidity ^0.8.24;
 import {stdError} from "forge-std/StdError.sol";
 import {TokensBase} from "../TokensBase.t.sol";
 import {ITask} from "../../../contracts/interfaces/ITask.sol";
-import {BcflErrors} from "../../../contracts/libraries/BcflErrors.sol";
+import {BcflErrors} from "../../../contracts/interfaces/BcflErrors.sol";
 import {ContractClient} from "../../../contracts/mocks/ContractClient.sol";
 import {HostileToken} from "../../../contracts/mocks/HostileToken.sol";
 

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.24;
 
 import {Entry, ITask, Phase, Policy, Work} from "../../../contracts/interfaces/ITask.sol";
-import {BcflErrors} from "../../../contracts/libraries/BcflErrors.sol";
+import {BcflErrors} from "../../../contracts/interfaces/BcflErrors.sol";
 import {Prices} from "../../../contracts/libraries/Prices.sol";
 import {HostileToken} from "../../../contracts/mocks/HostileToken.sol";
 import {Cause, Currency, Mood, World} from "./World.sol";

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.24;
 
 import {Entry, ITask, Phase, Policy, Terms, Work} from "../../../contracts/interfaces/ITask.sol";
-import {BcflErrors} from "../../../contracts/libraries/BcflErrors.sol";
+import {BcflErrors} from "../../../contracts/interfaces/BcflErrors.sol";
 import {EtherForcer} from "../../../contracts/mocks/EtherForcer.sol";
 import {SignatureWallet} from "../../../contracts/mocks/SignatureWallet.sol";
 import {Signed} from "./Signed.sol";

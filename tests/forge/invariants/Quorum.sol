@@ -2,7 +2,7 @@
 pragma solidity ^0.8.24;
 
 import {Ballot, ITask, Phase, RoundResult, WalletVote, Work} from "../../../contracts/interfaces/ITask.sol";
-import {BcflErrors} from "../../../contracts/libraries/BcflErrors.sol";
+import {BcflErrors} from "../../../contracts/interfaces/BcflErrors.sol";
 import {SignatureWallet} from "../../../contracts/mocks/SignatureWallet.sol";
 import {Actions} from "./Actions.sol";
 import {Cause} from "./World.sol";

@@ -48,6 +48,8 @@ contract ReachTest is Test {
         "relayed join",
         "relayed change",
         "relayed work",
+        "relayed work of a batch",
+        "work of a batch skipped",
         "relayed claim",
         "relayed for the wallet",
         "relayed: refused by wallet, token or state",

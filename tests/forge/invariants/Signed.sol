@@ -2,7 +2,7 @@
 pragma solidity ^0.8.24;
 
 import {IRelay} from "../../../contracts/interfaces/IRelay.sol";
-import {ITask, Phase, Report, Work} from "../../../contracts/interfaces/ITask.sol";
+import {ITask, Phase, Report, SignedWork, Work} from "../../../contracts/interfaces/ITask.sol";
 import {SignatureWallet} from "../../../contracts/mocks/SignatureWallet.sol";
 import {Quorum} from "./Quorum.sol";
 import {Cause} from "./World.sol";
@@ -54,6 +54,7 @@ abstract contract Signed is Quorum {
 
     /// @dev One message a client at most, and a used one at the end.
     function relay(uint256 seed) external acting {
+        if (lastPhase == Phase.Working && seed % 2 == 0) return _relayWorks(seed >> 1);
         bool isJoining = lastPhase == Phase.Joining && seed % 2 == 0;
         Message[] memory messages = new Message[](PEOPLE);
         bytes[] memory calls = new bytes[](PEOPLE + 1);
@@ -76,6 +77,58 @@ abstract contract Signed is Quorum {
             if (messages[i].isGood) _record(messages[i], calls[i]);
             else ++count[_reason(messages[i].quality)];
         }
+    }
+
+    /// @dev Work of the hired in one call, which takes that of accounts only. One is brought twice.
+    function _relayWorks(uint256 seed) private {
+        Message[] memory messages = new Message[](PEOPLE);
+        SignedWork[] memory works = new SignedWork[](PEOPLE + 1);
+        uint256 length;
+        uint256 good;
+        for (uint256 i; i < PEOPLE; ++i) {
+            uint256 draw = uint256(keccak256(abi.encode(seed, clients[i])));
+            if (!_isHired(clients[i]) || draw % 4 == 0) continue;
+            Message memory message = _workMessage(clients[i], draw >> 8);
+            message.isGood = message.quality == Quality.Good && keyOf[clients[i]] != 0 && _mayWork(clients[i]);
+            works[length] = _signedWork(message);
+            messages[length++] = message;
+            if (message.isGood) ++good;
+        }
+        if (length == 0) return;
+        works[length] = works[seed % length];
+        assembly ("memory-safe") {
+            mstore(works, add(length, 1))
+        }
+        vm.prank(relayer);
+        uint256 skipped = task.submitWorks(works);
+        assertEq(skipped, length + 1 - good, "skipped");
+        _observe(Cause.Nothing);
+        for (uint256 i; i < length; ++i) {
+            if (messages[i].isGood) {
+                _record(messages[i], _encode(messages[i]));
+                ++count["relayed work of a batch"];
+            } else {
+                ++count["work of a batch skipped"];
+            }
+        }
+    }
+
+    function _workMessage(address client, uint256 draw) private returns (Message memory message) {
+        message.client = client;
+        message.kind = Kind.Work;
+        message.quality = _quality(draw);
+        message.work = _workBy(client, draw >> 8);
+    }
+
+    /// @dev Good in five of eight cases.
+    function _quality(uint256 draw) private pure returns (Quality) {
+        return draw % 8 < 5 ? Quality.Good : Quality(draw % 8 - 4 + draw / 8 % 2);
+    }
+
+    function _signedWork(Message memory message) private view returns (SignedWork memory) {
+        (uint256 deadline, uint8 v, bytes32 r, bytes32 s) = _sign(message);
+        bytes32 vs = bytes32(uint256(s) | uint256(v - 27) << 255);
+        return SignedWork(message.client, message.work, deadline, [r, vs]);
     }
 
     function _send(bytes[] memory calls, uint256 value, uint256 good) private {
@@ -101,7 +154,7 @@ abstract contract Signed is Quorum {
         uint256 draw = uint256(keccak256(abi.encode(seed, client)));
         message.client = client;
         message.units = _units(draw >> 8);
-        message.quality = draw % 8 < 5 ? Quality.Good : Quality(draw % 8 - 4 + draw / 8 % 2);
+        message.quality = _quality(draw);
         if (isJoining) {
             if (person.isMember) return (false, message);
             message.kind = Kind.Join;
@@ -157,16 +210,24 @@ abstract contract Signed is Quorum {
     // ------------------------------------------------------------------------------------------------ signing
 
     function _encode(Message memory message) private view returns (bytes memory) {
+        (uint256 deadline, uint8 v, bytes32 r, bytes32 s) = _sign(message);
+        return _callFor(message, deadline, abi.encodePacked(r, s, v));
+    }
+
+    function _sign(Message memory message)
+        private
+        view
+        returns (uint256 deadline, uint8 v, bytes32 r, bytes32 s)
+    {
         uint32 nonce = people[message.client].nonce + (message.quality == Quality.WrongNonce ? 1 : 0);
-        uint256 deadline = message.quality == Quality.Expired ? block.timestamp - 1 : type(uint256).max;
+        deadline = message.quality == Quality.Expired ? block.timestamp - 1 : type(uint256).max;
         address verifier = message.quality == Quality.OtherTask ? address(factory) : address(task);
         uint256 key = message.client == address(wallet) ? walletKey : keyOf[message.client];
         // Contracts have no key, so that whatever they are said to have signed is forged.
         if (message.quality == Quality.WrongSigner || key == 0) key = ownerKey;
         bytes32 digest =
             keccak256(abi.encodePacked(hex"1901", _domain(verifier), _structHash(message, nonce, deadline)));
-        (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, digest);
-        return _callFor(message, deadline, abi.encodePacked(r, s, v));
+        (v, r, s) = vm.sign(key, digest);
     }
 
     function _callFor(Message memory message, uint256 deadline, bytes memory signature)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 
-import {Phase} from "../interfaces/ITask.sol";
+import {Phase} from "./Types.sol";
 
 /// @title BcflErrors
 /// @notice Every refusal of the protocol, with the values that caused it.
-library BcflErrors {
+interface BcflErrors {
     // ------------------------------------------------------------------------------------------------ money
 
     /// @notice The token did not let the payer's money be taken: no allowance, no balance, or its own refusal.

@@ -77,6 +77,20 @@ contract CreateTaskTest is Base {
         _expectOutOfRange(bad, "rounds", 513, 1, 512);
     }
 
+    /// @dev All rounds' budgets together stay below 2^88, to the last unit: 2^88 − 1 is divisible by 2047.
+    function test_TheLargestTotalBudget() external {
+        Terms memory large = _defaultTerms();
+        large.budget = uint80((2 ** 88 - 1) / 2047);
+        large.rounds = 2047;
+        vm.deal(owner, 2 ** 88);
+        ITask created = _create(large);
+        assertEq(created.ledger().free, 2 ** 88 - 1);
+
+        large.budget = 2 ** 70;
+        large.rounds = 2 ** 18;
+        _expectOutOfRange(large, "rounds", 2 ** 18, 1, 2 ** 18 - 1);
+    }
+
     function test_RevertWhen_TheAuditProbabilityExceedsOne() external {
         terms.auditProbability = 1e18 + 1;
         _expectOutOfRange(terms, "auditProbability", 1e18 + 1, 0, 1e18);

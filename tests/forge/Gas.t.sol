@@ -3,6 +3,7 @@ pragma solidity ^0.8.24;
 
 import {VmSafe} from "forge-std/Vm.sol";
 import {SignedBase} from "./SignedBase.t.sol";
+import {IRelay} from "../../contracts/interfaces/IRelay.sol";
 import {Ballot, Entry, ITask, RoundResult, SignedWork, Work} from "../../contracts/interfaces/ITask.sol";
 
 /// forge-config: default.isolate = true
@@ -185,6 +186,9 @@ contract GasTest is SignedBase {
         uint256 whole = _send(mallory, address(task), data, true);
         _record(string.concat(step, " with an access list: whole batch / entries"), number, whole / works.length);
         vm.revertToState(snapshot);
+        whole = _send(mallory, factory.relay(), _throughRelay(works), false);
+        _record(string.concat(step, " through the Relay: whole batch / entries"), number, whole / works.length);
+        vm.revertToState(snapshot);
         whole = _send(mallory, address(task), data, false);
         string memory name = string.concat(step, ": whole batch / entries");
         if (number == 1) _record(name, number, whole / works.length);
@@ -192,6 +196,18 @@ contract GasTest is SignedBase {
         for (uint256 i; i < works.length; ++i) {
             assertGt(_pendingOf(relayed[i]), 0, "accepted");
         }
+    }
+
+    /// @dev As contracts that sign have to go.
+    function _throughRelay(SignedWork[] memory works) private view returns (bytes memory) {
+        bytes[] memory calls = new bytes[](works.length);
+        for (uint256 i; i < works.length; ++i) {
+            bytes memory signature = abi.encode(works[i].signature);
+            calls[i] = abi.encodeCall(
+                ITask.submitWorkFor, (works[i].client, works[i].work, works[i].deadline, signature)
+            );
+        }
+        return abi.encodeCall(IRelay.relay, (address(task), 0, calls));
     }
 
     // ------------------------------------------------------------------------------------------------ votes

@@ -9,6 +9,19 @@ import {ITask} from "../../contracts/interfaces/ITask.sol";
 import {BcflErrors} from "../../contracts/interfaces/BcflErrors.sol";
 import {RevertingReceiver} from "../../contracts/mocks/RevertingReceiver.sol";
 
+/// @dev Stands for a task, and keeps how much gas each call had.
+contract GasMeter {
+    uint256[] private _given;
+
+    fallback() external {
+        _given.push(gasleft());
+    }
+
+    function given() external view returns (uint256[] memory) {
+        return _given;
+    }
+}
+
 contract RelayTest is RelayBase {
     // ------------------------------------------------------------------------------------------------ all good
 
@@ -217,6 +230,19 @@ contract RelayTest is RelayBase {
             if (!hasLanded) _submit(clients[i]);
         }
         assertLedger();
+    }
+
+    /// @dev What one call leaves goes to those after it.
+    function test_EachCallHasAtLeastAnEvenShare() external {
+        GasMeter meter = new GasMeter();
+        bytes[] memory calls = new bytes[](10);
+        relay.relay{gas: 3_000_000}(address(meter), 0, calls);
+        uint256[] memory given = meter.given();
+        assertEq(given.length, 10);
+        for (uint256 i = 1; i < 10; ++i) {
+            assertGt(given[i], given[i - 1]);
+        }
+        assertApproxEqRel(given[0], 3_000_000 / 10, 0.05e18);
     }
 
     // ------------------------------------------------------------------------------------------------ what it may

@@ -499,8 +499,7 @@ contract Task is ITask, EIP712 {
             return (0, 0, abi.encodeWithSelector(BcflErrors.Task_NotHired.selector, client, round.number()));
         }
         Member member = _members[client];
-        uint256 trainingFrequency = work.trainingFrequency;
-        uint256 miningFrequency = work.miningFrequency;
+        (uint256 trainingFrequency, uint256 miningFrequency) = _frequencies(work);
         if (_isOutOfRange(trainingFrequency, member)) {
             return (0, 0, _frequencyRefusal(trainingFrequency, member));
         }
@@ -527,6 +526,19 @@ contract Task is ITask, EIP712 {
 
         (trainingPay, miningPay) =
             Prices.pays(offer, trainingPrice, trainingFrequency, miningPrice, miningFrequency);
+    }
+
+    /// @dev The words as they are: a client can sign a frequency out of its type, on which Solidity would revert, and with it a
+    /// whole batch.
+    function _frequencies(Work calldata work)
+        private
+        pure
+        returns (uint256 trainingFrequency, uint256 miningFrequency)
+    {
+        assembly ("memory-safe") {
+            trainingFrequency := calldataload(add(work, 32))
+            miningFrequency := calldataload(add(work, 64))
+        }
     }
 
     function _isOutOfRange(uint256 frequency, Member member) private pure returns (bool) {
@@ -790,7 +802,9 @@ contract Task is ITask, EIP712 {
     /// @inheritdoc ITask
     function revokeSignatures() external {
         Account account = _accounts[msg.sender].withNextNonce();
-        Listing listing = _listings[msg.sender].withNextVoteNonce();
+        Listing listing = _listings[msg.sender];
+        if (listing.voteNonce() == type(uint32).max) revert BcflErrors.Task_NoVoteNonceLeft(msg.sender);
+        listing = listing.withNextVoteNonce();
         _accounts[msg.sender] = account;
         _listings[msg.sender] = listing;
 

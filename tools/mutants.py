@@ -89,7 +89,7 @@ def built_on(base: Path, tests: Iterable[Path]) -> list[Path]:
     found = {base.resolve()}
     while more := {
         test for test, named in imports.items()
-        if test not in found and (named & found or any(test in imports[other] for other in found))
+        if test not in found and (named & found or any(test in imports.get(other, ()) for other in found))
     }:
         found |= more
     return sorted(found)
@@ -231,9 +231,15 @@ class Record:
             file.write(json.dumps(entry) + "\n")
 
 
-def run(project: Path, chosen: list[Mutant], record: Record, folder: Path, workers: int = WORKERS) -> None:
-    """Try each fault that the record does not know, and add what comes out to it."""
+def run(
+    project: Path, chosen: list[Mutant], record: Record, folder: Path, seed: int, workers: int = WORKERS
+) -> None:
+    """Try each fault that the record does not know, and add what comes out to it.
+
+    In an order drawn by `seed`, so that what a run has done when it is stopped is a fair sample.
+    """
     todo = [mutant for mutant in chosen if record.known(mutant) is None]
+    random.Random(seed).shuffle(todo)
     print(f"{len(chosen)} faults, {len(chosen) - len(todo)} of them known from {RECORD}", flush=True)
     if not todo:
         return
@@ -302,7 +308,7 @@ def main(arguments: list[str]) -> int:
     folder = PROJECT / "out" / "mutants"
     shutil.rmtree(folder, ignore_errors=True)
     try:
-        run(PROJECT, chosen, record, folder)
+        run(PROJECT, chosen, record, folder, options.seed)
     except BrokenSuite as error:
         print(error, file=sys.stderr)
         return 1

@@ -168,9 +168,10 @@ Anvil of its own, {rounds} rounds, policy `complete`. Anvil enforces the limit o
 transaction.
 
 The clients hold no coin. They sign their report, their work, their vote and their claim; a relayer sends them
-in batches, each filled up to that limit or to 131,072 bytes, the most that public nodes pass on, whichever
-comes first. The owner posts the list in chunks; the generator ends each round by one transaction with
-everybody's votes.
+in batches: works to the task's `submitWorks`, reports and claims through the contract `Relay`. Each batch is
+filled up to that limit (works to 77 % of it, so that a margin fits) or to 131,072 bytes, the most that public
+nodes pass on, whichever comes first. The owner posts the list in chunks; the generator ends each round by one
+transaction with everybody's votes.
 
 {tables}
 

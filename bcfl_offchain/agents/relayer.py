@@ -7,7 +7,7 @@ and it can change nothing. It pays the gas, and in the chain's coin the bonds of
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bcfl_offchain.chain.errors import TransactionRefused, UnknownTask
 from bcfl_offchain.chain.messages import (
@@ -18,11 +18,13 @@ from bcfl_offchain.chain.messages import (
     Message,
     SignedMessage,
     SubmitWork,
+    is_signed_by_client,
     sign,
 )
-from bcfl_offchain.chain.relay import Relay
+from bcfl_offchain.chain.relay import Delivery, Relay
 from bcfl_offchain.chain.task import Factory, TaskContract
 from bcfl_offchain.chain.transactions import Signer, TransactionRecord
+from bcfl_offchain.chain.works import send_works
 
 from .client import Client, PreparedWork
 from .errors import AgentError, NoOpenRound
@@ -142,6 +144,8 @@ class Relayer:
     ) -> Relayed:
         """Send messages of one kind, in as many transactions as they need.
 
+        The works of accounts go to the task itself, which is cheaper, all else through the relay.
+
         Parameters
         ----------
         messages : sequence of SignedMessage
@@ -157,7 +161,7 @@ class Relayer:
         ------
         MixedMessages
         ChainError
-            As `chain.relay.Relay.send`.
+            As `chain.relay.Relay.send` and `chain.works.send_works`.
         """
         if not messages:
             return Relayed((), (), ())
@@ -168,13 +172,31 @@ class Relayer:
                 "and of each client one message"
             )
         (kind,) = kinds
-        delivery = self.relay.send(
-            self.signer,
-            self.task.address,
-            [signed.call_data() for signed in messages],
-            kind.label,
-            self.task.bond_value if kind is JoinTask else 0,
-            progress,
-        )
+        send = self._send_works if kind is SubmitWork else self._relay
+        delivery = send(messages, progress)
         refused = tuple(Refused(messages[one.index], one.error) for one in delivery.refusals)
         return Relayed(delivery.records, delivery.sizes, refused)
+
+    def _relay(self, messages: Sequence[SignedMessage], progress: Callable[[int], None]) -> Delivery:
+        kind = type(messages[0].message)
+        calls = [signed.call_data() for signed in messages]
+        value = self.task.bond_value if kind is JoinTask else 0
+        return self.relay.send(self.signer, self.task.address, calls, kind.label, value, progress)
+
+    def _send_works(self, works: Sequence[SignedMessage], progress: Callable[[int], None]) -> Delivery:
+        """Accounts' works first, then all others': those of ERC-1271 contracts, or that nobody signed."""
+        domain = Domain(self.task.chain_id, self.task.address)
+        accounts, others = [], []
+        for index, signed in enumerate(works):
+            (accounts if is_signed_by_client(signed, domain) else others).append(index)
+        direct = send_works(self.signer, self.task, [works[index] for index in accounts], progress)
+        if not others:
+            return direct
+        relayed = self._relay([works[index] for index in others], lambda done: progress(len(accounts) + done))
+        refusals = [replace(one, index=accounts[one.index]) for one in direct.refusals]
+        refusals += [replace(one, index=others[one.index]) for one in relayed.refusals]
+        return Delivery(
+            direct.records + relayed.records,
+            direct.sizes + relayed.sizes,
+            tuple(sorted(refusals, key=lambda one: one.index)),
+        )

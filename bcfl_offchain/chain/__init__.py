@@ -40,6 +40,7 @@ from .types import (
     Work,
 )
 from .votes import RoundId, is_signed_by, pack_ballots, sign_vote
+from .works import send_works
 
 __all__ = [
     "Ballot",
@@ -87,6 +88,7 @@ __all__ = [
     "is_signed_by",
     "pack_ballots",
     "rebuild",
+    "send_works",
     "sign_vote",
     "solve",
 ]

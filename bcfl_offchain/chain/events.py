@@ -131,6 +131,16 @@ class WorkSubmitted(Event):
 
 
 @dataclass(frozen=True)
+class WorkSkipped(Event):
+    """A work of a batch was refused: its place in the batch, and the ABI-encoded error."""
+
+    round: int
+    client: str
+    index: int
+    reason: bytes
+
+
+@dataclass(frozen=True)
 class GeneratorChanged(Event):
     """A client now holds the lowest puzzle hash of the round; `mining.score` is how low it is."""
 
@@ -373,7 +383,7 @@ def _decoded(kinds: Sequence[str], data: bytes, where: str) -> Sequence[Any]:
     """Values of ABI-encoded data, which has to be their one encoding: nothing missing, behind, or between."""
     try:
         values = decode(kinds, data)
-    except DecodingError as error:
+    except (DecodingError, OverflowError) as error:  # a length of 2^63 bytes and more is no DecodingError
         raise UnknownEvent(f"{where} has data of another form: {printable(error)}") from error
     if encode(kinds, values) != data:
         raise UnknownEvent(f"{where} has {len(data)} bytes of data, not as an event of the task")

@@ -313,6 +313,10 @@ class TaskHistory:
         self._may_be_relayed(event.client)
 
     @_apply.register
+    def _(self, event: ev.WorkSkipped) -> None:
+        self._open(event, event.round)  # it changes nothing, and may name anybody
+
+    @_apply.register
     def _(self, event: ev.GeneratorChanged) -> None:
         round_ = self._open(event, event.round)
         if event.client not in round_.works:

@@ -38,7 +38,7 @@ def signature(item: Mapping[str, Any]) -> str:
 
 
 def _errors() -> dict[bytes, Mapping[str, Any]]:
-    # Factory and relay revert with errors that the task's own ABI lacks.
+    # The errors of the libraries that make clones stand in the ABI of the factory alone.
     entries = [item for item in (*TASK_ABI, *FACTORY_ABI, *RELAY_ABI) if item["type"] == "error"]
     return {keccak(text=signature(item))[:4]: item for item in entries}
 
@@ -76,7 +76,8 @@ def decode_error(data: bytes) -> tuple[str, dict[str, Any]]:
     try:
         values = decode([field["type"] for field in item["inputs"]], data[4:])
         typed = [_typed(field, value) for field, value in zip(item["inputs"], values)]
-    except (DecodingError, ValueError):  # too short; text that is no UTF-8, or a phase that there is none of
+    except (DecodingError, OverflowError, ValueError):
+        # Too short; a length beyond any memory; text that is no UTF-8, or a phase that there is none of.
         return "unknown", {"data": f"0x{data.hex()}"}
     return item["name"], {field["name"]: value for field, value in zip(item["inputs"], typed)}
 

@@ -2,7 +2,7 @@
 
 A call that is refused is skipped and told; it stops no other. What would be refused anyway is found before
 and not paid for. A transaction is filled up to the most gas (EIP-7825) and the most bytes that public nodes
-take.
+take. The works of accounts have a cheaper way, `works`.
 
 The gas of a batch is what its dearest call takes alone, times their number, as the relay gives each an even
 share. An estimate of the whole would be too low: the relay ends well with any gas, by skipping the calls that
@@ -36,7 +36,7 @@ _BASE_GAS = 30_000
 _CALL_GAS = 5_000
 _VALUE_GAS = 9_000
 _TRANSACTION_GAS = 21_000  # what a call alone pays for being a transaction
-_ENVELOPE_BYTES = 512
+ENVELOPE_BYTES = 512
 _WORD = 32
 
 
@@ -50,7 +50,8 @@ class Refusal:
         Its place among the calls that were given.
     error : TransactionRefused
     record : TransactionRecord or None
-        The transaction that skipped it; None if it was refused before and not sent.
+        The transaction that skipped it; None if it was refused before and not sent, or by a transaction that
+        was refused as a whole.
     """
 
     index: int
@@ -79,7 +80,9 @@ class Delivery:
 
 
 @dataclass(frozen=True)
-class _Planned:
+class Planned:
+    """A call that would take effect: its place among those given, and the gas that it takes alone."""
+
     index: int
     data: bytes
     gas: int
@@ -144,7 +147,7 @@ class Relay:
         ChainError
             As `Signer.send`.
         """
-        planned, refusals = self._plan(signer, task, calls, label, value)
+        planned, refusals = plan(signer, task, calls, label, value)
         records, sizes = [], []
         done = len(refusals)
         for batch in batches(planned, value):
@@ -156,23 +159,8 @@ class Relay:
             progress(done)
         return Delivery(tuple(records), tuple(sizes), tuple(sorted(refusals, key=lambda one: one.index)))
 
-    def _plan(
-        self, signer: Signer, task: str, calls: Sequence[bytes], label: str, value: int
-    ) -> tuple[list[_Planned], list[Refusal]]:
-        """Gas of each call alone, and those that would be refused."""
-        planned, refusals = [], []
-        for index, data in enumerate(calls):
-            draft = TxParams(
-                {"from": signer.address, "to": to_checksum_address(task), "data": data, "value": value}
-            )
-            try:
-                planned.append(_Planned(index, data, signer.estimate(draft, label)))
-            except TransactionRefused as error:
-                refusals.append(Refusal(index, error, None))
-        return planned, refusals
-
     def _send_batch(
-        self, signer: Signer, task: str, batch: Sequence[_Planned], label: str, value: int
+        self, signer: Signer, task: str, batch: Sequence[Planned], label: str, value: int
     ) -> tuple[TransactionRecord, list[Refusal]]:
         call = self._call(task, value, [one.data for one in batch])
         record = signer.send(call, f"relay: {label}", value * len(batch), gas=batch_gas(batch, value))
@@ -193,7 +181,7 @@ class Relay:
                 continue
             try:
                 told: Mapping[str, Any] = self.contract.events.Skipped().process_log(log)["args"]
-            except (Web3Exception, DecodingError) as error:
+            except (Web3Exception, DecodingError, OverflowError) as error:
                 raise MalformedAnswer(_RECEIPT, "a log of the relay tells of no skipped call") from error
             # Whoever is called within the batch may relay a batch of its own.
             if told["task"] == to_checksum_address(task) and told["index"] < size:
@@ -201,9 +189,25 @@ class Relay:
         return found
 
 
-def batches(planned: Sequence[_Planned], value: int) -> list[list[_Planned]]:
+def plan(
+    signer: Signer, task: str, calls: Sequence[bytes], label: str, value: int = 0
+) -> tuple[list[Planned], list[Refusal]]:
+    """Gas of each call alone, and those that would be refused; arguments as of `Relay.send`."""
+    planned, refusals = [], []
+    for index, data in enumerate(calls):
+        draft = TxParams(
+            {"from": signer.address, "to": to_checksum_address(task), "data": data, "value": value}
+        )
+        try:
+            planned.append(Planned(index, data, signer.estimate(draft, label)))
+        except TransactionRefused as error:
+            refusals.append(Refusal(index, error, None))
+    return planned, refusals
+
+
+def batches(planned: Sequence[Planned], value: int) -> list[list[Planned]]:
     """Cut calls into batches that one transaction can hold, in order; each has at least one."""
-    result: list[list[_Planned]] = []
+    result: list[list[Planned]] = []
     for one in planned:
         if result and _fits([*result[-1], one], value):
             result[-1].append(one)
@@ -212,11 +216,11 @@ def batches(planned: Sequence[_Planned], value: int) -> list[list[_Planned]]:
     return result
 
 
-def _fits(batch: Sequence[_Planned], value: int) -> bool:
+def _fits(batch: Sequence[Planned], value: int) -> bool:
     return batch_gas(batch, value) <= MAX_TRANSACTION_GAS and batch_bytes(batch) <= MAX_TRANSACTION_BYTES
 
 
-def batch_gas(batch: Sequence[_Planned], value: int) -> int:
+def batch_gas(batch: Sequence[Planned], value: int) -> int:
     """Gas with which no call of a batch has too little."""
     each = _CALL_GAS + (_VALUE_GAS if value else 0) - _TRANSACTION_GAS
     words = sum(len(one.data) // _WORD + 2 for one in batch)  # the relay copies every call to memory
@@ -225,6 +229,6 @@ def batch_gas(batch: Sequence[_Planned], value: int) -> int:
     return _BASE_GAS + len(batch) * (dearest + dearest // 63 + each) + 3 * words + words**2 // 512
 
 
-def batch_bytes(batch: Sequence[_Planned]) -> int:
+def batch_bytes(batch: Sequence[Planned]) -> int:
     """Size of the transaction: each call is padded to words and has two more."""
-    return _ENVELOPE_BYTES + sum((-(-len(one.data) // _WORD) + 2) * _WORD for one in batch)
+    return ENVELOPE_BYTES + sum((-(-len(one.data) // _WORD) + 2) * _WORD for one in batch)

@@ -24,6 +24,8 @@ from .interface import decode_error
 _GAS_MARGIN_PERCENT = 130
 # EIP-7825: the most gas that one transaction may hold.
 MAX_TRANSACTION_GAS = 2**24
+# The largest estimate to which the whole margin can still be added.
+MOST_ESTIMATED_GAS = MAX_TRANSACTION_GAS * 100 // _GAS_MARGIN_PERCENT
 # Room for six blocks of rising base fee between sending and inclusion.
 _BASE_FEE_FACTOR = 2
 # Prices of gas are the node's word, and the tip is paid in full: a lying node's could be all that one has.

@@ -24,8 +24,8 @@ import {
 /// @notice A model owner's task: it escrows the budget of all rounds, hires clients by checked prices, takes their
 /// work, and pays it, whatever any one party does or leaves undone.
 /// @dev One clone a task, made by `ITaskFactory`; terms are immutable arguments of the clone. Money moves only in
-/// `joinTask`, `leaveTask`, `claim`, `closeTask` and their variants. Functions whose names end in `For` take what a client
-/// has signed (EIP-712, domain "BCFL Task", version "1") from anybody; those without always stay open. There is no administrator, no upgrade and no pause.
+/// `joinTask`, `leaveTask`, `claim`, `closeTask` and their variants. `submitWorks` and functions whose names end in `For`
+/// take what a client has signed (EIP-712, domain "BCFL Task", version "1") from anybody; the client's own functions always stay open. There is no administrator, no upgrade and no pause.
 ///
 /// @dev Warning: the contract does not see data, models or processors. Frequencies and the split of time are the
 /// client's word, update quality is the quorum's, and more than 2/3 of a list in one hand is that hand's word.
@@ -68,7 +68,8 @@ interface ITask is BcflErrors {
         uint80 trainingPay,
         uint80 miningPay
     );
-    /// @notice Work `index` of a batch was refused; `reason` is the refusal's ABI-encoded error.
+    /// @notice Work `index` of a batch was refused; `reason` is the refusal's ABI-encoded error. It tells only whoever sent the
+    /// batch: anybody can have nonsense refused in anybody's name.
     event WorkSkipped(uint32 indexed round, address indexed client, uint256 index, bytes reason);
     /// @notice `client` now holds the lowest puzzle hash of the round. `score` is its share of the puzzle's threshold, in
     /// units of 2^-32.
@@ -142,9 +143,10 @@ interface ITask is BcflErrors {
     /// @notice Submits the work of `client`, which has signed it.
     function submitWorkFor(address client, Work calldata work, uint256 deadline, bytes calldata signature) external;
 
-    /// @notice Submits the works of many accounts. One that is refused is skipped and told, and changes nothing.
-    /// @dev As `submitWorkFor` each, cheaper. Nobody but the relayer's own gas can stop the batch: no client's code runs.
-    /// Contracts that sign by ERC-1271 use `submitWorkFor`.
+    /// @notice Submits the works of many accounts, as `submitWorkFor` each and cheaper. One that is refused is skipped and
+    /// told, and changes nothing.
+    /// @dev In `Working` only, else the whole batch is refused. No client's code runs in it, so none can stop the others or burn
+    /// their gas. Contracts that sign by ERC-1271 use `submitWorkFor`.
     /// @return skipped How many were refused.
     function submitWorks(SignedWork[] calldata works) external returns (uint256 skipped);
 

@@ -56,7 +56,7 @@ library Signatures {
     }
 
     /// @notice One round's work. The seed names the round.
-    /// @dev As calldata has it: frequencies out of their type give a hash that nobody signed.
+    /// @dev Over the words as calldata has them, also where they are out of their type; what reads them checks their ranges.
     function workHash(address client, bytes32 seed, Work calldata work, uint256 nonce, uint256 deadline)
         internal
         pure

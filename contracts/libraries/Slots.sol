@@ -132,7 +132,7 @@ library ListingSlot {
         return Listing.wrap(version_ | voteNonce_ << 184 | 1 << 216);
     }
 
-    /// @dev 2^32 revocations do not happen.
+    /// @dev The nonce must be below its largest: the next bit is `isHired`.
     function withNextVoteNonce(Listing self) internal pure returns (Listing) {
         return Listing.wrap(Listing.unwrap(self) + (1 << 184));
     }
@@ -164,7 +164,8 @@ library AccountSlot {
         return Account.wrap(Account.unwrap(self) & ~(uint256(type(uint80).max) << 32));
     }
 
-    /// @dev In the uppermost 56 bits, which do not run full.
+    /// @dev In the uppermost 56 bits: each use is a transaction or a call of one, and 2^32 of them, at which the messages' uint32
+    /// ends, take 10^14 gas.
     function withNextNonce(Account self) internal pure returns (Account) {
         return Account.wrap(Account.unwrap(self) + (1 << 200));
     }

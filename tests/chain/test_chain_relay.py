@@ -9,7 +9,15 @@ from bcfl_offchain.chain import Report, Signer, TransactionRefused, UnknownTask,
 from bcfl_offchain.chain import relay as rl
 from bcfl_offchain.chain.errors import NodeRefused
 from bcfl_offchain.chain.messages import Domain, JoinTask, sign
-from bcfl_offchain.chain.relay import MAX_TRANSACTION_BYTES, Relay, batch_bytes, batch_gas, batches
+from bcfl_offchain.chain.relay import (
+    MAX_TRANSACTION_BYTES,
+    Planned,
+    Relay,
+    batch_bytes,
+    batch_gas,
+    batches,
+    plan,
+)
 from bcfl_offchain.chain.transactions import MAX_TRANSACTION_GAS
 from bcfl_offchain.experiments.demo import DemoConfig, demo_terms
 from tests.chain.devnet import account, anvil, deploy_factory
@@ -69,7 +77,7 @@ def test_what_would_be_refused_is_told_and_not_paid_for(task, relay, sender):
 
 def test_what_turns_bad_on_the_way_is_skipped_told_and_its_bond_comes_back(devnet, task, relay, sender):
     calls = [joining(task, one) for one in PEOPLE]
-    planned, refusals = relay._plan(sender, task.address, calls, "join", BOND)
+    planned, refusals = plan(sender, task.address, calls, "join", BOND)
     assert refusals == []
     others = Signer(devnet.w3, account(4))
     relay.send(others, task.address, [calls[2], calls[5]], "join", BOND)  # somebody is faster
@@ -99,14 +107,14 @@ def test_one_dear_call_among_cheap_ones_has_enough(devnet, task, relay, sender):
         task.join(regular, REPORT)
         task.leave(regular, regular.address)
     calls = [joining(task, one) for one in PEOPLE]
-    planned, _ = relay._plan(sender, task.address, calls, "join", BOND)
+    planned, _ = plan(sender, task.address, calls, "join", BOND)
     assert planned[0].gas > max(one.gas for one in planned[1:]) + 10_000
     assert relay.send(sender, task.address, calls[::-1], "join", BOND).refusals == ()
     assert all(members(task))
 
 
 def test_batches_keep_both_limits_and_the_order():
-    planned = [rl._Planned(place, bytes(400), 60_000) for place in range(700)]
+    planned = [Planned(place, bytes(400), 60_000) for place in range(700)]
     for calls in (planned, [replace(one, gas=400_000) for one in planned]):
         cut = batches(calls, 0)
         assert [one for batch in cut for one in batch] == calls
@@ -115,12 +123,12 @@ def test_batches_keep_both_limits_and_the_order():
             more = [*batch, following[0]]
             assert batch_gas(more, 0) > MAX_TRANSACTION_GAS or batch_bytes(more) > MAX_TRANSACTION_BYTES
     assert batches([], 0) == []
-    assert len(batches([rl._Planned(0, bytes(10), 10**9)], 0)) == 1  # the chain is to refuse it, not we
+    assert len(batches([Planned(0, bytes(10), 10**9)], 0)) == 1  # the chain is to refuse it, not we
 
 
 def test_the_size_that_is_counted_is_the_transactions(task, relay, sender, devnet):
     calls = [joining(task, one) for one in PEOPLE]
-    planned, _ = relay._plan(sender, task.address, calls, "join", BOND)
+    planned, _ = plan(sender, task.address, calls, "join", BOND)
     call = relay._call(task.address, BOND, calls)
     fields = call.build_transaction({"gas": 0, "chainId": 0, "from": sender.address})
     length = len(bytes.fromhex(fields["data"][2:]))

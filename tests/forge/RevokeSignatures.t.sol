@@ -29,6 +29,23 @@ contract RevokeSignaturesTest is Base {
         assertLedger();
     }
 
+    /// @dev One more would carry into the bit beside, and hire a client that has no cap: (18) divides by it.
+    function test_RevertGiven_TheLastVoteNonceIsUsed() external {
+        _joinAll();
+        vm.record();
+        _revoke(alice);
+        (, bytes32[] memory slots) = vm.accesses(address(task));
+        uint256 mask = uint256(type(uint32).max) << 184;
+        bytes32 slot = slots[slots.length - 1];
+        assertEq(uint256(vm.load(address(task), slot)) & mask, 1 << 184, "the listing");
+        vm.store(address(task), slot, bytes32(uint256(vm.load(address(task), slot)) | mask));
+        assertEq(task.clientState(alice).voteNonce, type(uint32).max);
+
+        vm.expectRevert(abi.encodeWithSelector(BcflErrors.Task_NoVoteNonceLeft.selector, alice));
+        _revoke(alice);
+        assertEq(task.clientState(alice).nonce, 1);
+    }
+
     function test_GivenPayAndWorkOfTheRound_TheyStay() external {
         _openFirstRound();
         _finishRound();

@@ -18,7 +18,8 @@ __all__ = ["devnet", "running_devnet"]
 
 @pytest.fixture(scope="session")
 def lived(running_devnet, tmp_path_factory):
-    """A task that everybody joined, with a round ended by quorum, claims, and a second round open."""
+    """A task that everybody joined, with a round ended by quorum, claims, and a second round open, in which a
+    stranger has brought work that nobody signed."""
     world = make_world(running_devnet, tmp_path_factory.mktemp("lived"))
     world.join_all()
     world.run_round()
@@ -26,6 +27,8 @@ def lived(running_devnet, tmp_path_factory):
         client.claim()
     world.task.revoke_signatures(world.alice.signer)
     world.open_round()
+    unsigned = world.alice.address, (bytes(32), 1, 1, (0, 0)), 2**40, (bytes(32), bytes(32))
+    world.stranger().send(world.task.contract.functions.submitWorks([unsigned]), "work that nobody signed")
     return world
 
 

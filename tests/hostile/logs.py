@@ -16,6 +16,7 @@ HOSTILE_REVERTS = [
     "0x08c379a0",
     "0x08c379a0" + "ff" * 64,
     "0x08c379a0" + "00" * 31 + "20" + "00" * 31 + "02" + "fffe" + "00" * 30,
+    "0x08c379a0" + "00" * 31 + "20" + "ff" * 32,
     "0x4e487b71",
     "0x4e487b71" + "ff" * 32,
     OFFCHAIN_LOOKUP,
@@ -44,8 +45,9 @@ def words(log: Log) -> Iterator[tuple[str, int | str, int]]:
         yield name, place, 2
     digit = 2
     for name, kind in decoder.plain:
-        # Entries are the one field of their event: all the data, with their place and their number.
-        for _ in range(len(log["data"]) // 64 if kind.endswith("[]") else 2 if kind.endswith("[2]") else 1):
+        # Entries and bytes are the last field of their event: the rest of the data, with place and length.
+        rest = (len(log["data"]) - digit) // 64
+        for _ in range(rest if kind.endswith("[]") or kind == "bytes" else 2 if kind.endswith("[2]") else 1):
             yield name, "data", digit
             digit += 64
 

@@ -139,7 +139,7 @@ def test_faults_are_killed_or_survive_and_the_record_resumes(project, tmp_path, 
         same["unchecked { return x - 0; }"],
     ]
     record = Record(tmp_path / "record.jsonl", project)
-    run(project, chosen, record, tmp_path / "workers")
+    run(project, chosen, record, tmp_path / "workers", seed=7)
     verdicts = [record.verdicts[Record.key(mutant)] for mutant in chosen]
     assert verdicts == [KILLED, SURVIVED, SURVIVED, SAME]
     assert (project / "contracts/Purse.sol").read_text(encoding="utf-8") == SOURCE

@@ -228,16 +228,57 @@ contract WorksCalldataTest is CalldataBase {
         assertEq(_pendingOf(alice) + _pendingOf(bob), 0);
     }
 
-    /// @dev The hash is over the words as they are, so nobody signed these; they stop none of the others.
-    function testFuzz_Attack_DirtyBitsInAFrequency(bool isMining, uint256 bit) external {
+    /// @dev Frequencies beyond their type, signed by the client or not: they stop none of the others.
+    function testFuzz_Attack_DirtyBitsInAFrequency(bool isMining, bool isSigned, uint256 bit) external {
         bytes memory data = _data();
         uint256 index = FIRST_ENTRY + (isMining ? 3 : 2);
         _setWord(data, index, _word(data, index) | 1 << bound(bit, 72, 255));
+        bytes32 digest = _digest(_hashOfTheWords(data));
+        if (isSigned) {
+            bytes32[2] memory signature = _compact(keyOf[alice], digest);
+            _setWord(data, FIRST_ENTRY + 7, uint256(signature[0]));
+            _setWord(data, FIRST_ENTRY + 8, uint256(signature[1]));
+        }
+        vm.expectEmit(address(task));
+        emit ITask.WorkSkipped(
+            1,
+            alice,
+            0,
+            isSigned
+                ? abi.encodeWithSelector(
+                    BcflErrors.Task_FrequencyOutOfRange.selector, _word(data, index), MAX_FREQUENCY
+                )
+                : abi.encodeWithSelector(BcflErrors.Task_WrongSignature.selector, alice, digest)
+        );
         (bool success, bytes memory answer) = _send(mallory, data);
         assertTrue(success);
         assertEq(abi.decode(answer, (uint256)), 1, "skipped");
         assertEq(_pendingOf(alice), 0);
         assertGt(_pendingOf(bob), 0);
+    }
+
+    /// @dev What the first entry's client would sign, whatever the words.
+    function _hashOfTheWords(bytes memory data) private view returns (bytes32) {
+        bytes32 typeHash = keccak256(
+            "SubmitWork(address client,bytes32 seed,bytes32 updateHash,uint72 trainingFrequency,uint72 miningFrequency,uint256[2] nonces,uint32 nonce,uint256 deadline)"
+        );
+        uint256[8] memory words;
+        for (uint256 i = 1; i < 7; ++i) {
+            words[i] = _word(data, FIRST_ENTRY + i);
+        }
+        return keccak256(
+            abi.encode(
+                typeHash,
+                alice,
+                _state().seed,
+                words[1],
+                words[2],
+                words[3],
+                keccak256(abi.encode(words[4], words[5])),
+                0,
+                words[6]
+            )
+        );
     }
 
     /// @dev Only who sends the batch can do this.

@@ -92,7 +92,7 @@ def built_on(base: Path, tests: Iterable[Path]) -> list[Path]:
         if test not in found and (named & found or any(test in imports.get(other, ()) for other in found))
     }:
         found |= more
-    return sorted(found)
+    return sorted(found & imports.keys())
 
 
 class Worker:

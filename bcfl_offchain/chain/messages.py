@@ -10,11 +10,12 @@ EIP-712, Typed structured data hashing and signing. EIP-2098, Compact signature 
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass
 from typing import Any, ClassVar, Union
 
-from eth_abi import encode
+from eth_abi import encode, is_encodable
 from eth_account import Account
 from eth_account.messages import SignableMessage, encode_typed_data
 from eth_account.signers.local import LocalAccount
@@ -23,6 +24,7 @@ from eth_keys.exceptions import BadSignature
 from eth_utils import keccak
 from eth_utils.abi import collapse_if_tuple
 
+from .errors import printable
 from .interface import TASK_ABI, signature
 from .types import Report, Work
 from .votes import compact
@@ -51,8 +53,29 @@ class Domain:
     task: str
 
 
+class _Typed(ABC):
+    """A message whose values are of the types that it names.
+
+    Raises
+    ------
+    ValueError
+        If a value is not: it has no encoding that could be signed or sent.
+    """
+
+    fields: ClassVar[tuple[tuple[str, str], ...]]
+
+    @abstractmethod
+    def values(self) -> tuple[Any, ...]:
+        """Values of `fields`."""
+
+    def __post_init__(self) -> None:
+        for (kind, name), value in zip(self.fields, self.values()):
+            if not is_encodable(kind, value):
+                raise ValueError(f"{name} of a {type(self).__name__} is a {kind}, not {printable(value)}")
+
+
 @dataclass(frozen=True)
-class JoinTask:
+class JoinTask(_Typed):
     """Join with a report. The bond is the sender's in the chain's coin, the client's own in a token."""
 
     client: str
@@ -89,7 +112,7 @@ class ChangeReport(JoinTask):
 
 
 @dataclass(frozen=True)
-class SubmitWork:
+class SubmitWork(_Typed):
     """Submit a round's work; the seed names the round."""
 
     client: str
@@ -123,7 +146,7 @@ class SubmitWork:
 
 
 @dataclass(frozen=True)
-class Claim:
+class Claim(_Typed):
     """Take all that the client has earned when this is used, to an address of its choice."""
 
     client: str

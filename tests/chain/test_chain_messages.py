@@ -170,3 +170,16 @@ def test_a_message_is_void_after_its_time(task, sender, devnet):
         use(task, sender, late)
     assert refused.value.error_name == "Task_SignatureExpired"
     assert refused.value.error_args["deadline"] == now - 1
+
+
+@pytest.mark.parametrize("field, value", [("training_frequency", 2**72), ("nonces", (1, -1)), ("update_hash", b"\1" * 33)])
+def test_work_out_of_its_type_is_no_message(field, value):
+    work = replace(Work(b"\1" * 32, 10**18, 10**18, (1, 2)), **{field: value})
+    with pytest.raises(ValueError, match="of a SubmitWork is a"):
+        SubmitWork(ALICE.address, b"\2" * 32, work, 0, FAR)
+
+
+@pytest.mark.parametrize("change", [{"client": "0x12"}, {"nonce": 2**32}, {"deadline": -1}, {"recipient": None}])
+def test_a_claim_out_of_its_type_is_no_message(change):
+    with pytest.raises(ValueError, match="of a Claim is a"):
+        replace(Claim(ALICE.address, ALICE.address, 0, FAR), **change)

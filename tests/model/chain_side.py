@@ -1,56 +1,49 @@
 """The contract's side of a comparison: one call or view after the other, at chosen times.
 
 Nothing of `bcfl_offchain.chain` that sends or signs is used here. Accounts are the node's own, so that no
-transaction has to be signed, and what has to be read after each step comes in one request.
+transaction has to be signed, and what has to be read after each step comes in one request. Gas costs nothing,
+so that what somebody holds says what was paid.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, is_dataclass, replace
+from http.client import HTTPConnection
 from typing import Any
+from urllib.parse import urlsplit
 
-import requests
-from eth_abi import decode
-from eth_account.messages import encode_typed_data
-from eth_account.signers.local import LocalAccount
-from eth_utils import to_checksum_address
+from eth_abi import decode, encode
+from eth_utils import keccak, to_checksum_address
 from eth_utils.abi import collapse_if_tuple
 from web3 import Web3
 from web3.contract import Contract
 
 from bcfl_offchain.chain import events as ev
-from bcfl_offchain.chain.interface import FACTORY_ABI, decode_error
-from bcfl_offchain.chain.types import ClientState, Ledger, ListState, Phase, RoundState, Terms, Work
+from bcfl_offchain.chain.interface import FACTORY_ABI, RELAY_ABI, TASK_ABI
+from bcfl_offchain.chain.types import ClientState, Ledger, ListState, Phase, RoundState, Terms
 from tests.chain.devnet import PROJECT, account
-from tests.model.records import NOBODY, NOWHERE
+from tests.model.records import NOBODY, NOWHERE, Order, Skipped
 
-GAS = hex(5_000_000)
-_REPORT = [("trainingUnits", "uint32"), ("energyCoefficient", "uint112"), ("maxFrequency", "uint72")]
-_END = [("nonce", "uint32"), ("deadline", "uint256")]
-MESSAGES = {
-    "JoinTask": [("client", "address"), *_REPORT, *_END],
-    "ChangeReport": [("client", "address"), *_REPORT, *_END],
-    "SubmitWork": [
-        ("client", "address"),
-        ("seed", "bytes32"),
-        ("updateHash", "bytes32"),
-        ("trainingFrequency", "uint72"),
-        ("miningFrequency", "uint72"),
-        ("nonces", "uint256[2]"),
-        *_END,
-    ],
-    "Claim": [("client", "address"), ("recipient", "address"), *_END],
-}
+GAS = hex(16_000_000)
+FREE_GAS = ("--base-fee", "0", "--gas-price", "0")
+_SKIPPED = keccak(text="Skipped(address,uint256,bytes)")
 
 
 class Node:
-    """JSON-RPC, several requests at a time."""
+    """JSON-RPC, several requests at a time.
+
+    Attributes
+    ----------
+    time : int
+        Of the last block.
+    """
 
     def __init__(self, url: str) -> None:
         self.w3 = Web3()  # only to encode
-        self._url, self._session = url, requests.Session()
+        self._connection = HTTPConnection(urlsplit(url).netloc, timeout=30)
+        self.time = int(self.ask("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
 
     def batch(self, wanted: Sequence[tuple[str, list[Any]]]) -> list[dict[str, Any]]:
         """An answer for each (method, parameters), in their order."""
@@ -58,7 +51,8 @@ class Node:
             {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
             for number, (method, params) in enumerate(wanted)
         ]
-        answers = self._session.post(self._url, json=body, timeout=30).json()
+        self._connection.request("POST", "/", json.dumps(body), {"Content-Type": "application/json"})
+        answers = json.loads(self._connection.getresponse().read())
         return sorted(answers, key=lambda answer: answer["id"])
 
     def ask(self, method: str, *params: Any) -> Any:
@@ -71,80 +65,105 @@ class Node:
     def contract(self, address: str, abi: Any) -> Contract:
         return self.w3.eth.contract(to_checksum_address(address), abi=abi)
 
-    def send(self, now: int, sender: str, call: Any, value: int = 0) -> dict[str, Any]:
+    def send(self, now: int, transaction: dict[str, str]) -> dict[str, Any]:
         """A transaction that has to be mined in a block of this time; its receipt."""
-        transaction = {**_message(sender, call, value), "gas": GAS}
         sent = self.batch(
-            [("evm_setNextBlockTimestamp", [now]), ("eth_sendTransaction", [transaction])]
+            [
+                ("evm_setNextBlockTimestamp", [now]),
+                ("eth_sendTransaction", [transaction | {"gas": GAS, "gasPrice": "0x0"}]),
+            ]
         )
         if "error" in sent[0] or "error" in sent[1]:
             raise RuntimeError(str(sent))
-        return self.receipt(sent[1]["result"])
-
-    def receipt(self, transaction: str) -> dict[str, Any]:
-        """The receipt of a transaction, when it is mined; Anvil answers a moment before."""
+        self.time = now
         receipt = None
-        while receipt is None:
-            receipt = self.ask("eth_getTransactionReceipt", transaction)
+        while receipt is None:  # Anvil answers a moment before it is mined
+            receipt = self.ask("eth_getTransactionReceipt", sent[1]["result"])
         return receipt
 
 
-def _message(sender: str, call: Any, value: int) -> dict[str, Any]:
-    return {"from": sender, "to": call.address, "data": call._encode_transaction_data(), "value": hex(value)}
+def data_of(contract: Contract, order: Order) -> str:
+    """A call's bytes."""
+    if not order.function:
+        return "0xdeadbeef"
+    return contract.functions[order.function](*map(_plain, order.args))._encode_transaction_data()
+
+
+def _plain(value: Any) -> Any:
+    """Structs as the tuples that calls take."""
+    if is_dataclass(value):
+        return _plain(astuple(value))
+    return tuple(map(_plain, value)) if isinstance(value, (list, tuple)) else value
+
+
+def message(sender: str, to: str, data: str, value: int = 0) -> dict[str, str]:
+    """A transaction without its gas."""
+    return {"from": sender, "to": to, "data": data, "value": hex(value)}
+
+
+def transaction_of(
+    sender: str, contract: Contract, function: str, *args: Any, value: int = 0
+) -> dict[str, str]:
+    """A call of a contract as a transaction without its gas."""
+    return message(sender, contract.address, data_of(contract, Order(function, args)), value)
 
 
 class Chain:
-    """What all lives share; each has a task of its own."""
+    """What all lives share: a factory, its relay, wallets of given keys, one that calls when it is paid."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, wallet_keys: Sequence[str]) -> None:
         self.node = node
-        self.factory = self._deploy("TaskFactory", FACTORY_ABI)
-        token_abi = json.loads((PROJECT / "out/forge/PlainToken.sol/PlainToken.json").read_text())["abi"]
-        self.token = self._deploy("PlainToken", token_abi)
+        self.chain_id = int(node.ask("eth_chainId"), 16)
+        self.factory = self.deploy("TaskFactory", abi=FACTORY_ABI)
+        (relay,) = self.ask(self.factory, "relay")
+        self.relay = node.contract(relay, RELAY_ABI)
+        self.wallets = [self.deploy("SignatureWallet", encode(["address"], [key])) for key in wallet_keys]
+        self.reentrant = self.deploy("ReentrantReceiver")
 
-    def now(self) -> int:
-        return int(self.node.ask("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
+    def last_block_hash(self) -> bytes:
+        return bytes.fromhex(self.node.ask("eth_getBlockByNumber", "latest", False)["hash"][2:])
 
-    def _deploy(self, name: str, abi: Any) -> Any:
-        code = json.loads((PROJECT / f"out/forge/{name}.sol/{name}.json").read_text())["bytecode"]["object"]
-        transaction = {"from": account(0).address, "data": code, "gas": hex(15_000_000)}
-        receipt = self.node.receipt(self.node.ask("eth_sendTransaction", transaction))
-        return self.node.contract(receipt["contractAddress"], abi)
+    def deploy(self, name: str, arguments: bytes = b"", abi: Any = None) -> Contract:
+        """A contract of forge's build, by its own ABI if none is given."""
+        built = json.loads((PROJECT / f"out/forge/{name}.sol/{name}.json").read_text(encoding="utf-8"))
+        data = built["bytecode"]["object"] + arguments.hex()
+        transaction = {"from": account(0).address, "data": data, "value": "0x0"}
+        receipt = self.node.send(self.node.time + 1, transaction)
+        return self.node.contract(receipt["contractAddress"], abi or built["abi"])
 
-    def create(self, now: int, terms: Terms) -> str:
-        """Fund and create a task at a moment; its address."""
-        funds = terms.budget * terms.rounds
-        if terms.token == NOBODY:
-            value = funds
-        else:
-            value = 0
-            self.node.send(now - 2, terms.owner, self.token.functions.mint(terms.owner, funds))
-            self.node.send(now - 1, terms.owner, self.token.functions.approve(self.factory.address, funds))
-        receipt = self.node.send(now, terms.owner, self.factory.functions.createTask(terms.to_chain()), value)
+    def ask(self, contract: Contract, function: str, *args: Any) -> tuple[Any, ...]:
+        """What a view returns."""
+        data = data_of(contract, Order(function, args))
+        result = self.node.ask("eth_call", {"to": contract.address, "data": data}, "latest")
+        return decode(_types(contract, function), bytes.fromhex(result[2:]))
+
+    def do(self, *transactions: dict[str, str]) -> list[dict[str, Any]]:
+        """Transactions that have to succeed, one after the other; their receipts."""
+        receipts = [self.node.send(self.node.time + 1, transaction) for transaction in transactions]
+        for transaction, receipt in zip(transactions, receipts):
+            assert receipt["status"] == "0x1", f"{transaction} failed"
+        return receipts
+
+    def create(self, terms: Terms) -> tuple[str, int]:
+        """Create a task, whose token is there and allowed; its address and when that was."""
+        value = terms.budget * terms.rounds if terms.token == NOBODY else 0
+        (receipt,) = self.do(transaction_of(terms.owner, self.factory, "createTask", terms, value=value))
         (log,) = [log for log in receipt["logs"] if log["address"] == self.factory.address.lower()]
-        return to_checksum_address(log["topics"][1][-40:])
-
-    def equip(self, now: int, task: str, clients: Sequence[str], bond: int) -> int:
-        """Give clients tokens and an allowance for many bonds; the time after that."""
-        for sender in clients:
-            self.node.send(now, sender, self.token.functions.mint(sender, 100 * bond))
-            self.node.send(now + 1, sender, self.token.functions.approve(task, 2**256 - 1))
-            now += 2
-        return now
+        return to_checksum_address(log["topics"][1][-40:]), self.node.time
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A refusal by its error and the values in it; or, with no error, the events of the transaction."""
+    """A refusal's data; or, accepted, what the call returned and the events of its transaction."""
 
-    error: str | None
-    values: tuple[Any, ...]
-    events: tuple[ev.Event, ...] = ()
+    refusal: bytes | None
+    returned: int | None = None
+    events: tuple[ev.Event | Skipped, ...] = ()
 
 
 @dataclass(frozen=True)
 class Views:
-    """Everything that the contract says of itself, and what addresses hold."""
+    """Everything that the contract says of itself, and what addresses hold and have allowed it."""
 
     phase: Phase
     ledger: Ledger
@@ -152,7 +171,10 @@ class Views:
     list: ListState
     global_model: bytes
     clients: tuple[ClientState, ...]
-    balances: tuple[int, ...]
+    coin: tuple[int, ...]
+    token: tuple[int, ...]
+    allowances: tuple[int, ...]
+    supply: int
 
 
 class ChainTask:
@@ -160,93 +182,102 @@ class ChainTask:
 
     Parameters
     ----------
-    node : Node
-    contract, token : Contract
-        The second is None for a task in the chain's coin.
+    chain : Chain
+    address : str
+    token : Contract or None
+        None for a task in the chain's coin.
+    clients, holders : sequence of str
+        Whose states and allowances, and whose balances, the views tell.
     """
 
-    def __init__(self, node: Node, contract: Contract, token: Contract | None) -> None:
-        self.node, self.contract, self.token = node, contract, token
-        self.chain_id = int(node.ask("eth_chainId"), 16)
+    def __init__(
+        self,
+        chain: Chain,
+        address: str,
+        token: Contract | None,
+        clients: Sequence[str],
+        holders: Sequence[str],
+    ) -> None:
+        self.chain, self.token = chain, token
+        self.contract = chain.node.contract(address, TASK_ABI)
+        self._holders, self._clients = holders, clients
+        names = ("phase", "ledger", "roundState", "listState", "globalModel")
+        views = [(self.contract, name, ()) for name in names]
+        views += [(self.contract, "clientState", (client,)) for client in clients]
+        if token is not None:
+            views += [(token, "balanceOf", (holder,)) for holder in holders]
+            views += [(token, "allowance", (client, address)) for client in clients]
+            views += [(token, "totalSupply", ())]
+        # Once for all, because web3 takes long to look a function up.
+        self._types = [_types(contract, name) for contract, name, _ in views]
+        self._messages = [
+            {"to": contract.address, "data": data_of(contract, Order(name, args))}
+            for contract, name, args in views
+        ]
 
-    def call(self, now: int, sender: str, function: str, args: Sequence[Any], value: int = 0) -> Answer:
-        """Ask what a call would do at this time, and send it if it is not refused."""
-        call = self.contract.functions[function](*args)
-        asked = _message(sender, call, value) | {"gas": GAS}
-        (answer,) = self.node.batch([("eth_call", [asked, "latest", {}, {"time": hex(now)}])])
+    def call(self, now: int, transaction: dict[str, str], returns: str, is_wrapped: bool) -> Answer:
+        """Ask what a transaction would do at this time, and send it if it is not refused.
+
+        Parameters
+        ----------
+        now : int
+        transaction : dict
+            As of `message`.
+        returns : str
+            "uint256" or nothing.
+        is_wrapped : bool
+            Whether a wallet makes the call, which hands on what it returns as bytes.
+        """
+        asked = transaction | {"gas": GAS}
+        (answer,) = self.chain.node.batch([("eth_call", [asked, "latest", {}, {"time": hex(now)}])])
         if "error" in answer:
-            error, values = decode_error(bytes.fromhex(answer["error"].get("data", "0x")[2:]))
-            return Answer(error, tuple(values.values()))
-        receipt = self.node.send(now, sender, call, value)
-        assert receipt["status"] == "0x1", f"{function}{args} was accepted by eth_call only"
-        logs = [log for log in receipt["logs"] if log["address"] == self.contract.address.lower()]
-        return Answer(None, (), tuple(replace(ev.decode_log(_typed(log)), place=NOWHERE) for log in logs))
+            return Answer(bytes.fromhex(answer["error"].get("data", "0x")[2:]))
+        receipt = self.chain.node.send(now, transaction)
+        assert receipt["status"] == "0x1", f"{transaction} was accepted by eth_call only"
+        returned = bytes.fromhex(answer["result"][2:])
+        if is_wrapped:
+            (returned,) = decode(["bytes"], returned)
+        value = decode(["uint256"], returned)[0] if returns else None
+        assert returns or not returned
+        return Answer(None, value, tuple(event for log in receipt["logs"] for event in self._events(log)))
 
-    def last_block_hash(self) -> bytes:
-        return bytes.fromhex(self.node.ask("eth_getBlockByNumber", "latest", False)["hash"][2:])
+    def _events(self, log: dict[str, Any]) -> list[ev.Event | Skipped]:
+        """The event in a log of the task or the relay."""
+        topics, data = [bytes.fromhex(topic[2:]) for topic in log["topics"]], bytes.fromhex(log["data"][2:])
+        if log["address"] == self.chain.relay.address.lower():
+            assert topics[0] == _SKIPPED
+            return [Skipped(to_checksum_address(topics[1][-20:]), *decode(["uint256", "bytes"], data))]
+        if log["address"] != self.contract.address.lower():
+            return []
+        place = {"blockNumber": 0, "logIndex": 0, "transactionHash": b""}
+        return [replace(ev.decode_log({"topics": topics, "data": data, **place}), place=NOWHERE)]
 
-    def views(self, now: int, clients: Sequence[str], holders: Sequence[str]) -> Views:
-        """All views at this time, of these clients and of what these addresses hold."""
-        calls = [(name, ()) for name in ("phase", "ledger", "roundState", "listState", "globalModel")]
-        calls += [("clientState", (client,)) for client in clients]
-        functions = [self.contract.functions[name](*args) for name, args in calls]
-        wanted = [self._view(function, now) for function in functions]
-        if self.token is None:
-            wanted += [("eth_getBalance", [holder, "latest"]) for holder in holders]
-        else:
-            wanted += [self._view(self.token.functions.balanceOf(holder), now) for holder in holders]
-        results = [answer["result"] for answer in self.node.batch(wanted)]
-        values = [_decoded(function, result) for function, result in zip(functions, results)]
-        *round_, generator, runner_up = values[2]
+    def views(self, now: int) -> Views:
+        """All views at this time."""
+        wanted = [("eth_call", [view, "latest", {}, {"time": hex(now)}]) for view in self._messages]
+        wanted += [("eth_getBalance", [holder, "latest"]) for holder in self._holders]
+        results = [answer["result"] for answer in self.chain.node.batch(wanted)]
+        values = [
+            decode(types, bytes.fromhex(result[2:]))[0] for types, result in zip(self._types, results)
+        ]
+        phase, ledger, (*round_, generator, runner_up), list_, global_model, *rest = values
         leaders = to_checksum_address(generator), to_checksum_address(runner_up)
+        clients, rest = rest[: len(self._clients)], rest[len(self._clients) :]
+        token, allowances = rest[: len(self._holders)], rest[len(self._holders) : -1]
         return Views(
-            phase=Phase(values[0]),
-            ledger=Ledger(*values[1]),
+            phase=Phase(phase),
+            ledger=Ledger(*ledger),
             round=RoundState(*round_, *leaders),
-            list=ListState(*values[3]),
-            global_model=values[4],
-            clients=tuple(map(ClientState.from_chain, values[5:])),
-            balances=tuple(int(result, 16) for result in results[len(functions) :]),
+            list=ListState(*list_),
+            global_model=global_model,
+            clients=tuple(map(ClientState.from_chain, clients)),
+            coin=tuple(int(result, 16) for result in results[len(self._types) :]),
+            token=tuple(token),
+            allowances=tuple(allowances),
+            supply=rest[-1] if rest else 0,
         )
 
-    @staticmethod
-    def _view(function: Any, now: int) -> tuple[str, list[Any]]:
-        message = {"to": function.address, "data": function._encode_transaction_data()}
-        return "eth_call", [message, "latest", {}, {"time": hex(now)}]
 
-    def sign(self, signer: LocalAccount, kind: str, *values: Any) -> bytes:
-        """A signed message of `MESSAGES`."""
-        fields = MESSAGES[kind]
-        signable = encode_typed_data(
-            domain_data={
-                "name": "BCFL Task",
-                "version": "1",
-                "chainId": self.chain_id,
-                "verifyingContract": self.contract.address,
-            },
-            message_types={kind: [{"name": name, "type": type_} for name, type_ in fields]},
-            message_data=dict(zip([name for name, _ in fields], values)),
-        )
-        return bytes(signer.sign_message(signable).signature)
-
-
-def work_values(work: Work) -> tuple[Any, ...]:
-    """A work's fields as in its signed message."""
-    return work.update_hash, work.training_frequency, work.mining_frequency, list(work.nonces)
-
-
-def _decoded(function: Any, data: str) -> Any:
-    types = [collapse_if_tuple(dict(output)) for output in function.abi["outputs"]]
-    (value,) = decode(types, bytes.fromhex(data[2:]))
-    return value
-
-
-def _typed(log: dict[str, Any]) -> dict[str, Any]:
-    """A log as web3 would give it."""
-    return {
-        "topics": [bytes.fromhex(topic[2:]) for topic in log["topics"]],
-        "data": bytes.fromhex(log["data"][2:]),
-        "blockNumber": int(log["blockNumber"], 16),
-        "logIndex": int(log["logIndex"], 16),
-        "transactionHash": bytes.fromhex(log["transactionHash"][2:]),
-    }
+def _types(contract: Contract, function: str) -> list[str]:
+    abi = contract.functions[function].abi
+    return [collapse_if_tuple(dict(output)) for output in abi["outputs"]]

@@ -1,358 +1,78 @@
-"""One life of a task on the model and on the chain: what may happen, and how the two are compared."""
+"""One life of a task: verdicts and money beside what members and rounds bring, and how it begins and ends."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections import Counter
+from collections.abc import Collection
 from dataclasses import replace
-from typing import Any
 
-from eth_utils import keccak, to_checksum_address
+from eth_utils import keccak
 from hypothesis import strategies as st
 
-from bcfl_offchain.chain import mining, rebuild
-from bcfl_offchain.chain.interface import TASK_ABI
-from bcfl_offchain.chain.types import Entry, Policy, Report, RoundResult, Terms, Work
-from bcfl_offchain.mechanism import fixed_point
-from tests.chain.devnet import account
-from tests.contracts.support import votes
-from tests.contracts.support.terms import PAPER_ENERGY_COEFFICIENT
-from tests.contracts.support.terms import Terms as DefaultTerms
-from tests.model.chain_side import Chain, ChainTask, work_values
-from tests.model.records import NOBODY, Call, Refused, Signature
-from tests.model.task_model import TaskModel
-
-CLIENTS = 5
-# Numbers of the node's accounts; clients are 1 to CLIENTS.
-OWNER, STRANGER, PENNILESS = 0, CLIENTS + 1, CLIENTS
-DAY = 24 * 3600
-
-
-ACCOUNTS = [account(number) for number in range(CLIENTS + 2)]
-PEOPLE = [each.address for each in ACCOUNTS]
-PURSES = [to_checksum_address(keccak(text=f"purse {number}")[-20:]) for number in range(3)]
-
-people = st.integers(1, CLIENTS + 1)
-clients = st.integers(1, CLIENTS)
-# Mostly somebody's purse; now and then nobody, or a contract that takes no coin.
-recipients = st.sampled_from([*PURSES, *PURSES, "nobody", "refuses"])
-reports = st.builds(
-    Report,
-    st.sampled_from([10, 8, 13, 5, 14, 2, 20]),
-    st.sampled_from([PAPER_ENERGY_COEFFICIENT, PAPER_ENERGY_COEFFICIENT + 12345]),
-    st.sampled_from([40 * 10**18, 20 * 10**18]),
-)
-bad_reports = st.sampled_from([Report(0, 1, 1), Report(21, 1, 1), Report(1, 0, 1), Report(1, 1, 0)])
-# How a client's message gets to the contract: by itself, or signed and sent by the stranger.
-ways = st.sampled_from(["itself", "itself", "signed", "signed", "number used", "too late", "another's"])
+from bcfl_offchain.chain import rebuild
+from bcfl_offchain.chain.types import Policy, RoundResult, address_order
+from tests.contracts.support.votes import compact
+from tests.model.chain_side import Chain, data_of, transaction_of
+from tests.model.money import TOKENS
+from tests.model.records import NOBODY, Order, Skipped
+from tests.model.round_steps import RoundSteps
+from tests.model.rules import kinds, people, recipients, reports, rule, ways
+from tests.model.world import CLIENTS, DAY, DELEGATING, KEYS, OWNER, PURSES, STRANGER, WALLETS
 
 BEGINNING = st.fixed_dictionaries(
     {
         "policy": st.sampled_from(list(Policy)),
-        "is_coin": st.booleans(),
+        "money": st.sampled_from(["coin", "coin", *TOKENS, "HostileToken"]),
         "is_open": st.booleans(),
-        "bond": st.sampled_from([0, 10**16 + 1]),
+        "bond": st.sampled_from([0, 10**16 + 1, 10**16 + 1]),
         "rounds": st.integers(2, 4),
-        "min_hired": st.sampled_from([1, 1, 2, 3]),
-        "some": st.sampled_from([(1, 2, 3), (1, 2, 3, 4), (1, 2, 3, 4, 5)]),
+        "min_hired": st.sampled_from([1, 1, 1, 2, 3]),
+        "some": st.sampled_from([(1, 2, 3), (1, 3, 6), (1, 2, 3, 6), (1, 3, 6, 7), (1, 2, 3, 4, 6, 7)]),
         "given": st.lists(reports, min_size=CLIENTS, max_size=CLIENTS),
     }
 )
-RULES: list[st.SearchStrategy] = []
+# The switches of a hostile token: function, and arguments on and off.
+MOODS = {
+    "refuses": ("setRefusing", (True,), (False,)),
+    "says no": ("setReturningFalse", (True,), (False,)),
+    "burns gas": ("setBurningGas", (True,), (False,)),
+    "blocks a purse": ("setBlocked", (PURSES[0], True), (PURSES[0], False)),
+    "blocks a client": ("setBlocked", (KEYS[1].address, True), (KEYS[1].address, False)),
+    "gives more": ("setSurplus", (3,), (0,)),
+}
 
 
-def rule(weight: int = 1, **arguments: st.SearchStrategy) -> Callable[[Any], Any]:
-    """A step that may come at any time, as often as others times its weight."""
-
-    def register(method: Any) -> Any:
-        named = st.tuples(st.just(method.__name__), st.fixed_dictionaries(arguments))
-        RULES.extend([named] * weight)
-        return method
-
-    return register
-
-
-class Life:
+class Life(RoundSteps):
     """One life of a task."""
 
-    def __init__(self, chain: Chain, policy, is_coin, is_open, bond, rounds, min_hired, some, given) -> None:
-        self.chain = chain
-        default = DefaultTerms(PEOPLE[OWNER])._replace(
-            policy=policy,
-            token=NOBODY if is_coin else self.chain.token.address,
-            is_open_admission=is_open,
-            bond=bond,
-            rounds=rounds,
-            min_hired=min_hired,
-            reservation_utility=10**14 if policy is Policy.LEAST_COST else 0,
-            grace=60,
-            join_window=600,
-            list_window=300,
-            proposal_window=100,
-        )
-        self.terms = Terms(*default)
-        self.now = self.chain.now() + DAY
-        task = self.chain.create(self.now, self.terms)
-        self.model = TaskModel(
-            task, self.terms, self.now, {self.chain.factory.address}, set(PEOPLE[PENNILESS:])
-        )
-        self.seen = len(self.model.events)
-        self.now += 1
-        if not is_coin:
-            self.now = self.chain.equip(self.now, task, PEOPLE[1:PENNILESS], max(bond, 1))
-        token = None if is_coin else self.chain.token
-        self.task = ChainTask(self.chain.node, self.chain.node.contract(task, TASK_ABI), token)
-        self.before = self._holdings()
-        self.forced = 0
-        self.step(OWNER, "admit", [PEOPLE[number] for number in range(1, CLIENTS + 1)])
+    def __init__(self, chain: Chain, reached: Counter, some, given, **terms) -> None:
+        super().__init__(chain, reached, **terms)
+        self.mood = "calm"
+        self.step(OWNER, "admit", self.people[1 : CLIENTS + 1])
         for number, report in zip(some, given):
-            self.play_join(number, report, "itself", 0)
+            self.message(number, "JoinTask", "itself", report, self.due)
 
-    # ------------------------------------------------------------------------------------------- one step
-
-    def step(
-        self, sender: int, function: str, *args: Any, model: Any = None, chain: Any = None, value: int = 0
-    ) -> bool:
-        """The same call on both sides; whether it is accepted.
-
-        `model` and `chain` are the arguments where the two take them differently.
-        """
-        call = Call(PEOPLE[sender], self.now, value)
-        method, name = _METHODS[function]
-        try:
-            getattr(self.model, method)(call, *(args if model is None else model))
-            expected = None
-        except Refused as refusal:
-            expected = refusal
-        answer = self.task.call(self.now, PEOPLE[sender], name, args if chain is None else chain, value)
-        if expected is not None:
-            assert answer.error is not None, f"the contract accepts what the model refuses: {expected}"
-            assert answer.error.startswith(expected.error) and (
-                answer.error == expected.error or expected.error == "Price_"
-            ), (answer, expected)
-            assert answer.values[: len(expected.values)] == expected.values, (answer, expected)
-            return False
-        assert answer.error is None, answer
-        assert list(answer.events) == self.model.events[self.seen :]
-        self.seen = len(self.model.events)
-        self.now += 1
-        self.agree()
-        return True
-
-    def agree(self):
-        """Whatever can be read of the contract is what the model says, and so is what everybody holds."""
-        found, model = self.task.views(self.now, PEOPLE, self._holders()), self.model
-        assert found.phase == model.phase(self.now)
-        assert found.ledger == model.ledger() and found.ledger.balanced
-        assert found.round == model.round_state()
-        assert found.list == model.list_state()
-        assert found.global_model == model.global_model
-        assert found.clients == tuple(model.client_state(client) for client in PEOPLE)
-        held, *received = [now - then for now, then in zip(found.balances, self.before)]
-        assert received == [model.received[purse] for purse in PURSES]
-        # What it held at first is the funds.
-        paid_in = model.deposited - self.terms.budget * self.terms.rounds
-        assert held == paid_in - model.paid - model.returned + self.forced
-
-    def _holders(self) -> list[str]:
-        return [self.model.address, *PURSES]
-
-    def _holdings(self) -> tuple[int, ...]:
-        return self.task.views(self.now, [], self._holders()).balances
-
-    def recipient(self, name: str) -> str:
-        return {"nobody": NOBODY, "refuses": self.chain.factory.address}.get(name, name)
-
-    # ------------------------------------------------------------------------------------------- the clock
-
-    @rule(
-        where=st.sampled_from(["joining", "frozen", "deadline", "work end", 1, 2, 3]), off=st.integers(-1, 2)
-    )
-    def wait(self, where, off):
-        self.now = max(self.now, self.moment(where) + off)
-
-    @rule(seconds=st.integers(1, 2 * DAY))
-    def wait_long(self, seconds):
-        self.now += seconds
-
-    def moment(self, where: Any) -> int:
-        """The next time at which something changes: between rounds a window, in a round the end of one."""
-        terms, model = self.terms, self.model
-        if model.round is None:
-            cycle = terms.join_window + terms.list_window
-            start = model.ended_at + (terms.join_window if where == "frozen" else 0)
-            return start + max(0, -(-(self.now - start) // cycle)) * cycle
-        if where == "deadline":
-            return model.round.opened_at + terms.deadline
-        work_end = model.round.opened_at + terms.deadline + terms.grace
-        return work_end + 1 + terms.proposal_window * (where if isinstance(where, int) else 0)
-
-    # ------------------------------------------------------------------------------------------- members
-
-    @rule(number=people, report=reports | bad_reports, way=ways, off=st.sampled_from([0, 0, 0, 1, -1]))
-    def join(self, number, report, way, off):
-        self.play_join(number, report, way, off)
-
-    def play_join(self, number: int, report: Report, way: str, off: int) -> None:
-        due = self.terms.bond if self.terms.token == NOBODY else 0
-        self.message(number, "join", "JoinTask", way, report, max(0, due + off))
-
-    @rule(number=people, report=reports | bad_reports, way=ways)
-    def change_report(self, number, report, way):
-        self.message(number, "change report", "ChangeReport", way, report)
-
-    @rule(number=people, to=recipients)
-    def leave(self, number, to):
-        self.step(number, "leave", self.recipient(to))
-
-    @rule(number=people)
-    def revoke(self, number):
-        self.step(number, "revoke")
-
-    @rule(sender=st.sampled_from([OWNER, STRANGER]), number=people)
-    def admit(self, sender, number):
-        self.step(sender, "admit", [PEOPLE[number]])
-
-    def message(self, number: int, what: str, kind: str, way: str, content: Any, value: int = 0) -> bool:
-        """A report, a work or a claim: by the client itself, or signed by it and sent by the stranger."""
-        client = PEOPLE[number]
-        if kind == "SubmitWork":
-            signed, args = (self.model.round_state().seed, *work_values(content)), [work_values(content)]
-        elif kind == "Claim":
-            signed, args = (content,), [content]
-        else:
-            values = content.training_units, content.energy_coefficient, content.max_frequency
-            signed, args = values, [values]
-        if way == "itself":
-            return self.step(number, what, model=(client, content), chain=args, value=value)
-        nonce = self.model.clients[client].nonce - (way == "number used")
-        nonce += 2**32 * (nonce < 0)
-        deadline = self.now - (way == "too late")
-        signer = number if way != "another's" else 1 + number % CLIENTS
-        signature = self.task.sign(ACCOUNTS[signer], kind, client, *signed, nonce, deadline)
-        claimed = -1 if way == "another's" else nonce  # no number makes another's signature hold
-        return self.step(
-            STRANGER,
-            f"{what} for",
-            model=(client, content, Signature(claimed, deadline)),
-            chain=[client, *args, deadline, signature],
-            value=value,
-        )
-
-    # ------------------------------------------------------------------------------------------- lists
-
-    def honest_list(self) -> list[Entry]:
-        """The mechanism's list of all members."""
-        model = self.model
-        members = sorted((c for c in model.clients if model.clients[c].is_member), key=lambda c: int(c, 16))
-        if not members:
-            return []
-        given = [model.clients[client].report.pricing(self.terms.cycle_unit) for client in members]
-        lines = fixed_point.price_list(given, self.terms.pricing())
-        return [
-            Entry(client, line.training_cap, line.training_frequency) for client, line in zip(members, lines)
-        ]
-
-    def post(self, sender: int, version: int, size: int, entries: list[Entry]) -> bool:
-        lines = [(entry.client, entry.training_cap, entry.training_frequency) for entry in entries]
-        return self.step(
-            sender, "post entries", model=(version, size, entries), chain=(version, size, lines)
-        )
-
-    @rule(cut=st.integers(0, CLIENTS))
-    def post_list(self, cut):
-        entries, version = self.honest_list(), self.model.list.version + 1
-        if self.post(OWNER, version, len(entries), entries[:cut]) and cut < len(entries):
-            self.post(OWNER, version, len(entries), entries[cut:])
-
-    @rule(
-        sender=st.sampled_from([OWNER, OWNER, OWNER, STRANGER]),
-        ahead=st.integers(0, 2),
-        size=st.integers(-1, 1),
-        first=st.integers(0, CLIENTS),
-        count=st.integers(0, CLIENTS),
-        fault=st.sampled_from(["none", "cap", "more", "frequency", "twice", "turned", "stranger", "idle"]),
-    )
-    def post_something(self, sender, ahead, size, first, count, fault):
-        entries = self.honest_list()
-        length = len(entries) + size
-        entries = entries[first : first + count]
-        if entries:
-            entries = self.with_fault(entries, fault)
-        self.post(sender, self.model.list.version + ahead, max(0, length), entries)
-
-    def with_fault(self, entries: list[Entry], fault: str) -> list[Entry]:
-        first, *others = entries
-        cap, frequency = first.training_cap, first.training_frequency
-        return {
-            "none": entries,
-            "cap": [replace(first, training_cap=cap + 10**9), *others],
-            "more": [replace(first, training_cap=self.terms.budget), *others],
-            "frequency": [replace(first, training_frequency=frequency + 1), *others],
-            "twice": [first, first, *others],
-            "turned": entries[::-1],
-            "stranger": [replace(first, client=PEOPLE[STRANGER]), *others],
-            "idle": [replace(first, training_cap=0, training_frequency=0), *others],
-        }[fault]
-
-    # ------------------------------------------------------------------------------------------- rounds
-
-    def play_open(self, sender: int, version: int) -> bool:
-        model = (version, self.task.last_block_hash())
-        return self.step(sender, "open round", model=model, chain=[version])
-
-    @rule(sender=st.sampled_from([OWNER, OWNER, OWNER, STRANGER]), off=st.sampled_from([0, 0, 0, 1, -1]))
-    def open_round(self, sender, off):
-        self.play_open(sender, max(0, self.model.list.version + off))
-
-    def work_of(self, number: int, update: bytes) -> Work:
-        """The work that the policy expects of a client, puzzle solved; of frequency 1 if it is not hired."""
-        state, client = self.model.round_state(), PEOPLE[number]
-        q_t = q_m = 1
-        if self.model.round is not None and client in self.model.round.hired:
-            entry = self.model.round.entries[client]
-            line = self.model._line(client, entry.training_cap, self.model.round.size)
-            q_t, q_m = line.training_frequency, line.mining_frequency
-        solution = mining.solve(self.model.address, state.seed, client, update, 32)
-        return Work(update, q_t, q_m, solution.nonces)
-
-    @rule(
-        number=people,
-        way=ways,
-        update=st.integers(0, 2),
-        q_t=st.sampled_from([100, 100, 100, 99, 101, 50, 0, 10**4]),
-        q_m=st.sampled_from([100, 100, 100, 99, 101, 200, 0, 10**4]),
-        unsolved=st.sampled_from([False, False, False, True]),
-    )
-    def submit_work(self, number, way, update, q_t, q_m, unsolved):
-        work = self.work_of(number, keccak(bytes([update])))
-        work = replace(
-            work,
-            training_frequency=work.training_frequency * q_t // 100,
-            mining_frequency=work.mining_frequency * q_m // 100,
-            nonces=(work.nonces[0], work.nonces[1] ^ unsolved << 224),
-        )
-        self.message(number, "submit work", "SubmitWork", way, work)
+    # ------------------------------------------------------------------------------------------- verdicts
 
     @rule(number=people, is_zero=st.sampled_from([False, False, True]))
     def propose(self, number, is_zero):
-        self.step(number, "propose", bytes(32) if is_zero else keccak(b"model"))
+        self.step(number, "proposeModel", bytes(32) if is_zero else keccak(b"model"))
 
     @rule(
         proposer=people,
         voters=st.sets(people),
         stale=st.sets(people, max_size=1),
-        turned=st.sampled_from([False, False, False, True]),
         rejected=st.lists(people, max_size=2),
         forfeited=st.lists(people, max_size=2),
         is_zero=st.sampled_from([False, False, False, False, True]),
     )
-    def end_by_quorum(self, proposer, voters, stale, turned, rejected, forfeited, is_zero):
+    def end_by_quorum(self, proposer, voters, stale, rejected, forfeited, is_zero):
         result = RoundResult(
             bytes(32) if is_zero else keccak(b"model"),
-            tuple(PEOPLE[number] for number in rejected),
-            tuple(PEOPLE[number] for number in forfeited),
+            tuple(self.people[number] for number in rejected),
+            tuple(self.people[number] for number in forfeited),
         )
-        self.play_quorum(proposer, result, voters, stale, turned)
+        self.play_quorum(proposer, result, voters, stale)
 
     def play_quorum(
         self,
@@ -360,152 +80,173 @@ class Life:
         result: RoundResult,
         voters: Collection[int],
         stale: Collection[int] = (),
-        turned: bool = False,
-    ) -> None:
+        trick: str = "none",
+    ) -> bool:
         """End the round by these voters; the `stale` sign with another number than theirs."""
-        state, model = self.model.round_state(), self.model
-        round_id = votes.RoundId(self.task.chain_id, model.address, state.number, state.seed)
-        ordered = sorted(voters, key=lambda number: int(PEOPLE[number], 16), reverse=turned)
-        ballots: dict[int, list[tuple[str, bytes]]] = {}
-        counted, last = [], {}
-        signed = votes.Result(result.model_hash, list(result.rejected), list(result.forfeited))
-        for number in ordered:
-            client, nonce = PEOPLE[number], model.clients[PEOPLE[number]].vote_nonce
-            signature = votes.sign(ACCOUNTS[number].key, round_id, signed, nonce + (number in stale))
-            ballots.setdefault(nonce, []).append((client, signature))
-            # Counts if it holds, is of somebody hired, and is above all before it in its ballot that counted.
-            holds = number not in stale and model.round is not None and client in model.round.hired
-            if holds and int(client, 16) > last.get(nonce, 0):
-                counted.append(client)
-                last[nonce] = int(client, 16)
-        packed = [votes.ballot(ballots[nonce], nonce) for nonce in sorted(ballots)]
-        struct = (result.model_hash, list(result.rejected), list(result.forfeited))
-        self.step(proposer, "end by quorum", model=(result, counted), chain=[struct, packed, []])
-
-    @rule(number=people)
-    def end_by_time(self, number):
-        self.step(number, "end by time")
-
-    def play_round(self, absent: Collection[int], way: str) -> bool:
-        """A list, its opening, and everybody's work but of those absent; whether a round is open then."""
-        entries = self.honest_list()
-        if self.model.round is not None or not entries:
-            return False
-        if not self.post(OWNER, self.model.list.version + 1, len(entries), entries):
-            return False
-        self.now = max(self.now, self.moment("frozen"))
-        if not self.play_open(OWNER, self.model.list.version):
-            return False
-        self.now = self.moment("deadline")
-        for number in range(1, CLIENTS + 1):
-            if number not in absent and PEOPLE[number] in self.model.round.hired:
-                work = self.work_of(number, keccak(b"update"))
-                self.message(number, "submit work", "SubmitWork", way, work)
-        return True
-
-    # Random steps alone rarely get through a round.
-
-    @rule(2, absent=st.sets(clients, max_size=3), way=st.sampled_from(["itself", "signed"]))
-    def most_work(self, absent, way):
-        self.play_round(absent, way)
-
-    @rule(absent=st.sets(clients, max_size=2), way=st.sampled_from(["itself", "signed"]))
-    def round_ends_by_time(self, absent, way):
-        if self.play_round(absent, way):
-            self.now = self.moment(3)
-            self.step(STRANGER, "end by time")
+        model = self.model
+        ballots: dict[int, list[tuple[bytes, bytes]]] = {}
+        wallet_votes: list[tuple[str, bytes]] = []
+        for number in sorted(voters, key=lambda number: address_order(self.people[number])):
+            client, nonce = self.people[number], model.clients[self.people[number]].vote_nonce
+            digest = model.vote_digest(result, nonce + (number in stale))
+            signature = model.signatures.sign(KEYS[number], digest)
+            if number in WALLETS or trick == "all as wallets":
+                wallet_votes.append((client, signature))
+            else:
+                ballots.setdefault(nonce, []).append(compact(signature))
+        packed = [(nonce, ballots[nonce]) for nonce in sorted(ballots)]
+        if trick == "ballots turned":
+            packed.reverse()
+        elif trick == "a ballot twice":
+            packed += packed[:1]
+        elif trick == "votes turned":
+            packed = [(nonce, votes[::-1]) for nonce, votes in packed]
+            wallet_votes.reverse()
+        elif trick == "votes twice":
+            packed = [(nonce, [vote for vote in votes for _ in "twice"[:2]]) for nonce, votes in packed]
+        elif trick == "as both":
+            client = self.people[DELEGATING]
+            digest = model.vote_digest(result, model.clients[client].vote_nonce)
+            wallet_votes.append((client, model.signatures.sign(KEYS[WALLETS[0]], digest)))
+            wallet_votes.sort(key=lambda vote: address_order(vote[0]))
+        elif trick == "a wallet twice":
+            wallet_votes += wallet_votes[-1:]
+        return self.step(proposer, "endRoundByQuorum", result, packed, wallet_votes)
 
     @rule(
-        4,
+        12,
         absent=st.sampled_from([(), (1,), (2,)]),
-        way=st.sampled_from(["signed", "itself"]),
+        way=st.sampled_from(["itself", "in a batch"]),
         window=st.sampled_from([0, 0, 1, 2]),
-        silent=st.sampled_from([0, 0, 1, "a third"]),
-        rejected=st.sampled_from([(), (1,), (2,), (3,)]),
-        forfeited=st.sampled_from([(), (), (1,), (2,), (4,)]),
+        silent=st.sampled_from([0, 0, 0, 1, "a third"]),
+        trick=st.sampled_from(
+            ["none"] * 5
+            + ["all as wallets", "ballots turned", "a ballot twice"]
+            + ["votes turned", "votes twice", "a wallet twice", "as both"]
+        ),
+        rejected=st.sampled_from([(), (1,), (2,), (3,), (6,)]),
+        forfeited=st.sampled_from([(), (), (1,), (2,), (4,), (6,)]),
     )
-    def round_ends_by_quorum(self, absent, way, window, silent, rejected, forfeited):
-        if not self.play_round(absent, way):
+    def round_ends_by_quorum(self, absent, way, window, silent, trick, rejected, forfeited):
+        if self.model.round is None and not self.play_round(absent, way):
             return
         ranking, listed, hired = self.model.round.ranking, self.model.round.entries, self.model.round.hired
         if window >= len(ranking):
             return
-        self.now = self.moment(window)
-        proposer = PEOPLE.index(ranking[window])
+        self.now = max(self.now, self.moment(window))
+        (proposer,) = self.numbers_of(ranking[window : window + 1])
         result = RoundResult(
             keccak(b"model"),
-            tuple(PEOPLE[number] for number in rejected if PEOPLE[number] in ranking),
-            tuple(PEOPLE[number] for number in forfeited if PEOPLE[number] in listed),
+            tuple(self.people[number] for number in rejected if self.people[number] in ranking),
+            tuple(self.people[number] for number in forfeited if self.people[number] in listed),
         )
-        self.step(proposer, "propose", result.model_hash)
-        voters = [PEOPLE.index(client) for client in hired]
-        self.play_quorum(proposer, result, voters[-(-len(voters) // 3) if silent == "a third" else silent :])
+        self.step(proposer, "proposeModel", result.model_hash)
+        voters = self.numbers_of(hired)
+        voters = voters[-(-len(voters) // 3) if silent == "a third" else silent :]
+        if not self.play_quorum(proposer, result, voters, trick=trick):
+            self.play_quorum(proposer, result, voters)
+
+    @rule(voters=st.sets(people), trick=st.sampled_from(["none", "votes twice", "all as wallets"]))
+    def end_as_ranked(self, voters, trick):
+        """The generator of the open round tries to end it."""
+        if self.model.round is not None and self.model.round.scores:
+            self.now = max(self.now, self.moment("work end"))
+            (proposer,) = self.numbers_of(self.model.round.ranking[:1])
+            self.play_quorum(proposer, RoundResult(keccak(b"model"), (), ()), voters, trick=trick)
+
+    @rule(number=people)
+    def end_by_time(self, number):
+        self.step(number, "endRoundByTime")
 
     # ------------------------------------------------------------------------------------------- money
 
-    @rule(3, number=people, to=recipients, way=ways)
+    @rule(4, number=people, to=recipients, way=ways)
     def claim(self, number, to, way):
-        self.message(number, "claim", "Claim", way, self.recipient(to))
+        self.message(number, "Claim", way, self.recipient(to))
 
     @rule(sender=st.sampled_from([STRANGER] * 5 + [OWNER]), to=recipients)
     def close(self, sender, to):
-        self.step(sender, "close", self.recipient(to))
+        self.step(sender, "closeTask", self.recipient(to))
 
     @rule(wei=st.integers(1, 10**18))
     def force_money_in(self, wei):
-        if self.terms.token == NOBODY:
-            held = int(self.chain.node.ask("eth_getBalance", self.model.address, "latest"), 16)
-            self.chain.node.ask("anvil_setBalance", self.model.address, hex(held + wei))
+        """Money that nobody owes the task, in the coin and in the token."""
+        model = self.model
+        model.coin.balances[model.address] += wei
+        self.chain.node.ask("anvil_setBalance", model.address, hex(model.coin.balances[model.address]))
+        if self.token is not None and self.model.token.surplus == 0:
+            self.chain.do(transaction_of(self.people[STRANGER], self.token, "mint", model.address, wei))
+            model.token.mint(model.address, wei)
+        self.tick()
+
+    # ------------------------------------------------------------------------------------------ hostile money
+
+    @rule(3, mood=st.sampled_from(["calm", *MOODS]), fee=st.sampled_from([0, 1, 5]))
+    def misbehave(self, mood, fee):
+        """A token that takes a fee takes another one; a hostile one does as it likes."""
+        token, stranger = self.model.token, self.people[STRANGER]
+        if token is None or token.kind not in ("FeeToken", "HostileToken"):
+            return
+        if token.kind == "FeeToken":
+            self.chain.do(transaction_of(stranger, self.token, "setFee", fee))
+            token.fee = fee
         else:
-            mint = self.chain.token.functions.mint(self.model.address, wei)
-            self.chain.node.send(self.now, PEOPLE[STRANGER], mint)
-            self.now += 1
-        self.forced += wei
-        self.agree()
+            if self.mood != "calm":
+                function, _, off = MOODS[self.mood]
+                self.chain.do(transaction_of(stranger, self.token, function, *off))
+            if mood != "calm":
+                function, on, _ = MOODS[mood]
+                self.chain.do(transaction_of(stranger, self.token, function, *on))
+            self.mood = mood
+            token.is_refusing = mood in ("refuses", "says no", "burns gas")
+            token.surplus = 3 * (mood == "gives more")
+            token.blocked = MOODS[mood][1][0] if mood.startswith("blocks") else NOBODY
+        self.tick()
+
+    @rule(3, number=people, kind=kinds, way=st.sampled_from(["signed", "signed", "signed", "number used"]))
+    def arm(self, number, kind, way):
+        """A token, or a contract that is paid, that will bring a signed message while money moves."""
+        model = self.model
+        order = self.order(number, kind, way, 7 * DAY)
+        data = bytes.fromhex(data_of(self.task.contract, order)[2:])
+        if self.token is None:
+            self.chain.do(transaction_of(self.people[STRANGER], self.chain.reentrant, "arm", data))
+            model.coin.calling[self.chain.reentrant.address] = order
+        elif model.token.kind == "HostileToken":
+            self.chain.do(transaction_of(self.people[STRANGER], self.token, "arm", model.address, data))
+            model.token.calling = order
+        self.tick()
 
     # ------------------------------------------------------------------------------------------- the end
 
-    def end(self):
+    def end(self) -> None:
         """Everybody takes what is its own without anybody's help, and the logs tell the same life."""
         model = self.model
+        self.misbehave("calm", 0)
         if model.round is not None:
             self.now = max(self.now, self.moment(3))
-            assert self.step(STRANGER, "end by time")
+            assert self.step(STRANGER, "endRoundByTime")
         if not model.is_closed:
-            assert self.step(OWNER, "close", PURSES[0])
-        for number in range(1, CLIENTS + 2):
-            client = model.clients[PEOPLE[number]]
-            if client.earned:
-                assert self.step(number, "claim", model=(PEOPLE[number], PURSES[1]), chain=[PURSES[1]])
-            if client.is_member:
-                assert self.step(number, "leave", PURSES[2])
-        ledger = model.ledger()
+            assert self.step(OWNER, "closeTask", PURSES[0])
+        self.now = max(self.now, self.moment("joining"))
+        for number in range(1, STRANGER + 1):
+            client = self.people[number]
+            if self.model.clients[client].earned:
+                assert self.step(number, "claim", PURSES[1])
+            if self.model.clients[client].is_member:
+                assert self.step(number, "leaveTask", PURSES[2])
+        self.end_of_the_relay()
+        ledger = self.model.ledger()
         assert ledger.deposited == ledger.paid + ledger.returned + ledger.burnt
-        history = rebuild(model.events)
+        history = rebuild(event for event in self.model.events if not isinstance(event, Skipped))
         assert history.ledger() == ledger
-        for client in PEOPLE:
-            state = model.client_state(client)
+        for client in self.clients:
+            state = self.model.client_state(client)
             assert state.nonce in history.nonces(client)
             assert replace(history.client_state(client), nonce=state.nonce) == state
 
-
-# Step: the model's method, and the contract's function.
-_METHODS = {
-    "admit": ("admit", "admit"),
-    "join": ("join", "joinTask"),
-    "join for": ("join", "joinTaskFor"),
-    "change report": ("change_report", "changeReport"),
-    "change report for": ("change_report", "changeReportFor"),
-    "leave": ("leave", "leaveTask"),
-    "revoke": ("revoke_signatures", "revokeSignatures"),
-    "post entries": ("post_entries", "postEntries"),
-    "open round": ("open_round", "openRound"),
-    "submit work": ("submit_work", "submitWork"),
-    "submit work for": ("submit_work", "submitWorkFor"),
-    "propose": ("propose_model", "proposeModel"),
-    "end by quorum": ("end_round_by_quorum", "endRoundByQuorum"),
-    "end by time": ("end_round_by_time", "endRoundByTime"),
-    "claim": ("claim", "claim"),
-    "claim for": ("claim", "claimFor"),
-    "close": ("close", "closeTask"),
-}
+    def end_of_the_relay(self) -> None:
+        """Anybody who made it a member can take that bond for himself."""
+        if self.model.clients[self.relay.address].is_member:
+            order = Order("leaveTask", (PURSES[2],))
+            assert self.relay_step(STRANGER, self.model.address, 0, [order])

@@ -24,9 +24,11 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import ExitStack
 from pathlib import Path
 
 import psutil
@@ -49,7 +51,7 @@ KILLED, SURVIVED, INVALID, SAME = "killed", "survived", "does not compile", "sam
 
 
 class BrokenSuite(Exception):
-    """The tests fail, or do not compile, without any fault."""
+    """The tests fail, or do not compile, without any fault; or the compiler has ended."""
 
 
 def sources(project: Path) -> list[str]:
@@ -95,6 +97,33 @@ def built_on(base: Path, tests: Iterable[Path]) -> list[Path]:
     return sorted(found & imports.keys())
 
 
+class Compiler:
+    """A compiler that stays loaded for the processes that find its socket (see tools/solc.js)."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = tempfile.TemporaryDirectory()  # a socket's path is short
+        self.socket = str(Path(self._folder.name) / "solc")
+        self._process = subprocess.Popen(
+            ("node", "tools/solc.js", "--serve", self.socket), cwd=folder, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )
+        assert self._process.stdout is not None
+        self._process.stdout.readline()  # until it listens
+
+    def require_running(self) -> None:
+        """Raise `BrokenSuite` if it has ended: whatever failed since was not a fault's doing."""
+        if self._process.poll() is not None:
+            raise BrokenSuite(f"the compiler ended with exit code {self._process.returncode}")
+
+    def stop(self) -> None:
+        """End it."""
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.close()
+        self._process.wait()
+        self._process.stdout.close()
+        self._folder.cleanup()
+
+
 class Worker:
     """A copy of the project in which one fault at a time is tried."""
 
@@ -108,6 +137,7 @@ class Worker:
             (folder / name).unlink(missing_ok=True)
         (folder / "node_modules").symlink_to((project / "node_modules").resolve())
         self._keep_tests_from_faults()
+        self.compiler = Compiler(folder)
 
     def _keep_tests_from_faults(self) -> None:
         """Give the tests that deploy a task a faultless copy of the contracts, for types and for helpers.
@@ -133,6 +163,7 @@ class Worker:
         worker = object.__new__(Worker)
         worker.folder = folder
         worker.baseline = self.baseline
+        worker.compiler = Compiler(folder)
         return worker
 
     def prepare(self) -> None:
@@ -173,7 +204,7 @@ class Worker:
 
     def _forge(self, *arguments: str) -> tuple[int, str]:
         """Exit code and output of forge; −9 where it took too long."""
-        environment = {**os.environ, "FOUNDRY_PROFILE": "mutants"}
+        environment = {**os.environ, "FOUNDRY_PROFILE": "mutants", "BCFL_SOLC_SOCKET": self.compiler.socket}
         process = subprocess.Popen(
             ("forge", *arguments), cwd=self.folder, env=environment, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -186,6 +217,7 @@ class Worker:
                 child.kill()
             process.kill()
             output, _ = process.communicate()
+        self.compiler.require_running()
         return process.returncode, output
 
     def _bytecode(self) -> dict[str, str]:
@@ -243,12 +275,26 @@ def run(
     print(f"{len(chosen)} faults, {len(chosen) - len(todo)} of them known from {RECORD}", flush=True)
     if not todo:
         return
-    first = Worker(project, folder / "0")
-    first.prepare()
+    with ExitStack() as stack:
+        first = Worker(project, folder / "0")
+        stack.callback(first.compiler.stop)
+        first.prepare()
+        team = [first]
+        for number in range(1, min(workers, len(todo))):
+            team.append(first.copy(folder / str(number)))
+            stack.callback(team[-1].compiler.stop)
+        for number, (mutant, verdict, test, seconds) in enumerate(_attempts(todo, team), 1):
+            record.add(mutant, verdict, test)
+            source = (project / mutant.path).read_bytes()
+            print(f"[{number}/{len(todo)}] {verdict:16} {seconds:5.1f} s  {mutant.path}:{mutant.line(source)} "
+                  f"{mutant.function}: {mutant.operator} {test}", flush=True)
+
+
+def _attempts(todo: list[Mutant], team: list[Worker]) -> Iterator[tuple[Mutant, str, str, float]]:
+    """Each fault with its verdict, the test that noticed and the seconds it took, as they come."""
     idle: queue.Queue[Worker] = queue.Queue()
-    idle.put(first)
-    for number in range(1, min(workers, len(todo))):
-        idle.put(first.copy(folder / str(number)))
+    for worker in team:
+        idle.put(worker)
 
     def attempt(mutant: Mutant) -> tuple[Mutant, str, str, float]:
         worker = idle.get()
@@ -259,13 +305,9 @@ def run(
             idle.put(worker)
         return mutant, verdict, test, time.monotonic() - start
 
-    with ThreadPoolExecutor(workers) as pool:
-        for number, done in enumerate(as_completed([pool.submit(attempt, mutant) for mutant in todo]), 1):
-            mutant, verdict, test, seconds = done.result()
-            record.add(mutant, verdict, test)
-            source = (project / mutant.path).read_bytes()
-            print(f"[{number}/{len(todo)}] {verdict:16} {seconds:5.1f} s  {mutant.path}:{mutant.line(source)} "
-                  f"{mutant.function}: {mutant.operator} {test}", flush=True)
+    with ThreadPoolExecutor(len(team)) as pool:
+        for done in as_completed([pool.submit(attempt, mutant) for mutant in todo]):
+            yield done.result()
 
 
 def report(project: Path, chosen: list[Mutant], record: Record) -> int:

@@ -3,9 +3,13 @@
 // solc: `--version`, and `--standard-json` with the input on standard input or in a named file.
 // npm's own `solcjs` refuses their flags. Imports are read from the disk: the working directory or --base-path,
 // each --include-path, then this project. --allow-paths is accepted and not needed: only imports are read.
+//
+// `--serve SOCKET` keeps the compiler loaded and answers other processes of this script that find the socket's path in
+// BCFL_SOLC_SOCKET, until its standard input ends: half the work, for `make mutants`, which compiles a thousand times.
 "use strict";
 
 const fs = require("fs");
+const net = require("net");
 const path = require("path");
 
 const project = path.resolve(__dirname, "..");
@@ -60,7 +64,7 @@ function parse(args) {
       const given = inline !== undefined ? inline : args[(i += 1)];
       return given !== undefined ? given : fail(`${flag} needs a value`);
     };
-    if (flag === "--version" || flag === "--standard-json") options.mode = flag;
+    if (["--version", "--standard-json", "--serve"].includes(flag)) options.mode = flag;
     else if (flag === "--base-path") options.basePath = path.resolve(value());
     else if (flag === "--include-path") options.includePaths.push(path.resolve(value()));
     else if (flag === "--allow-paths") value();
@@ -83,17 +87,45 @@ function importCallback({ basePath, includePaths }) {
   };
 }
 
+function answer(compiler, options, input) {
+  if (options.mode === "--version") {
+    return `solc, the solidity compiler commandline interface\nVersion: ${compiler.version()}\n`;
+  }
+  return `${compiler.compile(input, { import: importCallback(options) })}\n`;
+}
+
+function serve(address) {
+  const compiler = loadCompiler();
+  const server = net.createServer({ allowHalfOpen: true }, (socket) => {
+    const chunks = [];
+    socket.on("data", (chunk) => chunks.push(chunk));
+    socket.on("end", () => {
+      const { options, input } = JSON.parse(Buffer.concat(chunks).toString("utf8"));
+      socket.end(answer(compiler, options, input));
+    });
+  });
+  server.listen(address, () => process.stdout.write("ready\n"));
+  process.stdin.on("end", () => process.exit(0)).resume();
+}
+
+function ask(address, question) {
+  const chunks = [];
+  const socket = net.connect(address, () => socket.end(JSON.stringify(question)));
+  socket.on("error", (error) => fail(`the compiler at ${address}: ${error.message}`));
+  socket.on("data", (chunk) => chunks.push(chunk));
+  socket.on("end", () => writeAll(Buffer.concat(chunks).toString("utf8")));
+}
+
 function main() {
   const options = parse(process.argv.slice(2));
-  if (options.mode === "--version") {
-    const version = loadCompiler().version();
-    writeAll(`solc, the solidity compiler commandline interface\nVersion: ${version}\n`);
-  } else if (options.mode === "--standard-json") {
-    const input = options.file === null ? readStandardInput() : fs.readFileSync(options.file, "utf8");
-    writeAll(`${loadCompiler().compile(input, { import: importCallback(options) })}\n`);
-  } else {
-    fail("expected --version or --standard-json");
-  }
+  if (options.mode === "--serve") return serve(options.file);
+  if (options.mode === null) fail("expected --version, --standard-json or --serve SOCKET");
+  const isJson = options.mode === "--standard-json";
+  const read = () => (options.file === null ? readStandardInput() : fs.readFileSync(options.file, "utf8"));
+  const input = isJson ? read() : "";
+  const address = process.env.BCFL_SOLC_SOCKET;
+  if (address) return ask(address, { options, input });
+  writeAll(answer(loadCompiler(), options, input));
 }
 
 main();

@@ -104,9 +104,8 @@ contract Task is ITask, EIP712 {
 
     // ------------------------------------------------------------------------------------------------ creation
 
-    /// @dev The code that clones run is no task itself: initialized and closed, so that it takes nobody's money.
+    /// @dev The code that clones run is no task itself: closed, so that it is never initialized and takes nobody's money.
     constructor() {
-        _round = _round.ended(block.timestamp);
         _reserve.isClosed = true;
     }
 

@@ -121,8 +121,7 @@ library Signatures {
     /// delegated to code (EIP-7702), which has both and would vote twice. No contract's code begins with 0xef (EIP-3541).
     function isKeyless(address account) internal view returns (bool keyless) {
         assembly ("memory-safe") {
-            mstore(0x00, 0)
-            extcodecopy(account, 0x00, 0, 1)
+            extcodecopy(account, 0x00, 0, 1) // zero where there is no code
             keyless := and(iszero(iszero(extcodesize(account))), iszero(eq(byte(0, mload(0x00)), 0xef)))
         }
     }

@@ -29,6 +29,7 @@ contract SlotsTest is Test {
     }
 
     function testFuzz_Listing(uint32 version, uint80 cap, uint72 frequency, uint32 nonce) external pure {
+        if (frequency % 2 == 0) cap = 0; // which random ones never are
         nonce = uint32(bound(nonce, 0, type(uint32).max - 1));
         Listing listing = ListingSlot.pack(version, cap, frequency, nonce);
         for (uint256 i; i < 2; ++i) {

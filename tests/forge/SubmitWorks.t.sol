@@ -210,6 +210,14 @@ contract SubmitWorksTest is SignedBase {
         assertGt(_pendingOf(address(wallet)), 0);
     }
 
+    /// @dev ecrecover answers with nobody, who has not signed.
+    function test_WhenTheClientIsNobody() external {
+        SignedWork[] memory works = _five();
+        (works[2].client, works[2].signature) = (address(0), [bytes32(0), bytes32(0)]);
+        bytes32 message = _workHash(address(0), _state().seed, works[2].work, 0, block.timestamp);
+        _expectOnlySkipped(works, 2, _wrongSignature(address(0), message));
+    }
+
     function test_WhenTheSameComesTwice() external {
         SignedWork[] memory works = _five();
         works[3] = works[1];

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.24;
 
 import {Base} from "./Base.t.sol";
-import {Entry, ITask, Phase, Policy, Work} from "../../contracts/interfaces/ITask.sol";
+import {Entry, ITask, Phase, Policy, Report, Work} from "../../contracts/interfaces/ITask.sol";
 import {BcflErrors} from "../../contracts/interfaces/BcflErrors.sol";
 import {Prices} from "../../contracts/libraries/Prices.sol";
 
@@ -110,6 +110,23 @@ contract SubmitWorkTest is Base {
         uint72 high = MAX_FREQUENCY + 1;
         _expectRefusal(abi.encodeWithSelector(selector, high, MAX_FREQUENCY), alice, high, m);
         _expectRefusal(abi.encodeWithSelector(selector, high, MAX_FREQUENCY), alice, t, high);
+    }
+
+    /// @dev Reported no faster than its list wants it to be.
+    function test_WhenTheFrequencyIsTheHighestOfTheClient() external {
+        _openFirstRound();
+        (uint72 t, uint72 m) = _response(alice);
+        _use(terms);
+        _join(alice, Report(UNITS, RHO, t > m ? t : m));
+        for (uint256 i = 1; i < 5; ++i) {
+            _join(clients[i]);
+        }
+        _warpToFrozen();
+        _post(clients);
+        _open();
+        _warpToDeadline();
+        _submit(alice);
+        assertGt(_pendingOf(alice), 0);
     }
 
     function test_RevertWhen_TrainingEnergyIsNotCovered() external {

@@ -1,7 +1,7 @@
 """A node that hides, doubles, moves or changes one log of a task: the audit notices, or it changes no money.
 
 What the chain keeps no trace of but the log itself cannot be noticed with one node; `UNSEEN` is that list,
-and docs/security.md names it.
+and docs/security-offchain.md names it.
 """
 
 import copy

@@ -863,7 +863,6 @@ contract Task is ITask, EIP712 {
     /// @inheritdoc ITask
     function roundState() external view returns (RoundState memory) {
         Round round = _round;
-        bool hasWork = _generator.round == round.number();
         return RoundState({
             number: uint32(round.number()),
             isOpen: round.isOpen(),
@@ -872,8 +871,8 @@ contract Task is ITask, EIP712 {
             listVersion: uint32(round.listVersion()),
             miningCap: round.size() == 0 ? 0 : uint80(terms().miningBudget / round.size()),
             seed: _seed,
-            generator: hasWork ? _generator.client : address(0),
-            runnerUp: hasWork && round.runnerUpScore() != RoundSlot.NO_SCORE ? _runnerUp : address(0)
+            generator: _generator.round == round.number() ? _generator.client : address(0),
+            runnerUp: round.runnerUpScore() != RoundSlot.NO_SCORE ? _runnerUp : address(0)
         });
     }
 

@@ -72,6 +72,8 @@ contract SlotsTest is Test {
         assertEq(round.runnerUpScore(), RoundSlot.NO_SCORE);
         assertTrue(round.isOpen());
         _assertRound(round, number, since, version, size, hired);
+        assertFalse(round.ended(since).isOpen());
+        _assertRound(round.ended(since), number, since, version, size, hired);
     }
 
     function testFuzz_RoundOfWork(uint40 since, uint80 first, uint80 second, uint32 score, uint40 end) external pure {

@@ -18,6 +18,15 @@ contract PricesBordersTest is Test {
         assertEq(price, 546812680817585503915384039090642511813667002);
     }
 
+    /// @notice (18) on a radicand between 999,999 and 1,000,000: its floor has the lower root.
+    function test_TheRadicandIsRoundedDown() external view {
+        Prices.Offer memory offer;
+        offer.trainingCap = 1;
+        offer.trainingCycles = 2 ** 47;
+        offer.energyCoefficient = 358732406867153170156474773322219;
+        assertEq(Prices.trainingPriceDown(offer, client), 999);
+    }
+
     /// @notice `LeastCost` at q = 10¹⁷: u makes steps of 10¹⁵, ρ steps of 1/1000, so that every price can be met.
     function test_TheHighestPriceIsTheLastBelowTwoToThe128() external {
         Prices.Offer memory offer = Prices.Offer({

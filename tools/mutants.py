@@ -270,27 +270,27 @@ def run(
 
     In an order drawn by `seed`, so that what a run has done when it is stopped is a fair sample.
     """
-    todo = [mutant for mutant in chosen if record.known(mutant) is None]
-    random.Random(seed).shuffle(todo)
-    print(f"{len(chosen)} faults, {len(chosen) - len(todo)} of them known from {RECORD}", flush=True)
-    if not todo:
+    untried = [mutant for mutant in chosen if record.known(mutant) is None]
+    random.Random(seed).shuffle(untried)
+    print(f"{len(chosen)} faults, {len(chosen) - len(untried)} of them known from {RECORD}", flush=True)
+    if not untried:
         return
     with ExitStack() as stack:
         first = Worker(project, folder / "0")
         stack.callback(first.compiler.stop)
         first.prepare()
         team = [first]
-        for number in range(1, min(workers, len(todo))):
+        for number in range(1, min(workers, len(untried))):
             team.append(first.copy(folder / str(number)))
             stack.callback(team[-1].compiler.stop)
-        for number, (mutant, verdict, test, seconds) in enumerate(_attempts(todo, team), 1):
+        for number, (mutant, verdict, test, seconds) in enumerate(_attempts(untried, team), 1):
             record.add(mutant, verdict, test)
             source = (project / mutant.path).read_bytes()
-            print(f"[{number}/{len(todo)}] {verdict:16} {seconds:5.1f} s  {mutant.path}:{mutant.line(source)} "
+            print(f"[{number}/{len(untried)}] {verdict:16} {seconds:5.1f} s  {mutant.path}:{mutant.line(source)} "
                   f"{mutant.function}: {mutant.operator} {test}", flush=True)
 
 
-def _attempts(todo: list[Mutant], team: list[Worker]) -> Iterator[tuple[Mutant, str, str, float]]:
+def _attempts(untried: list[Mutant], team: list[Worker]) -> Iterator[tuple[Mutant, str, str, float]]:
     """Each fault with its verdict, the test that noticed and the seconds it took, as they come."""
     idle: queue.Queue[Worker] = queue.Queue()
     for worker in team:
@@ -306,7 +306,7 @@ def _attempts(todo: list[Mutant], team: list[Worker]) -> Iterator[tuple[Mutant, 
         return mutant, verdict, test, time.monotonic() - start
 
     with ThreadPoolExecutor(len(team)) as pool:
-        for done in as_completed([pool.submit(attempt, mutant) for mutant in todo]):
+        for done in as_completed([pool.submit(attempt, mutant) for mutant in untried]):
             yield done.result()
 
 

@@ -1,4 +1,5 @@
-"""The contracts' interfaces as committed with the package: it needs no compiler and no brownie."""
+"""The contracts' interfaces as committed with the package, which need no compiler and no brownie; and whether an
+address has such a contract."""
 
 from __future__ import annotations
 
@@ -9,9 +10,13 @@ from typing import Any
 
 from eth_abi import decode
 from eth_abi.exceptions import DecodingError
+from eth_typing import ChecksumAddress
 from eth_utils import keccak, to_checksum_address
 from eth_utils.abi import collapse_if_tuple
+from web3 import Web3
+from web3.contract import Contract
 
+from .errors import UnknownTask
 from .types import Phase
 
 Abi = Sequence[Mapping[str, Any]]
@@ -48,6 +53,35 @@ _BUILT_IN = {
     bytes.fromhex("08c379a0"): {"name": "Error", "inputs": [{"name": "message", "type": "string"}]},
     bytes.fromhex("4e487b71"): {"name": "Panic", "inputs": [{"name": "code", "type": "uint256"}]},
 }
+
+
+def checksum(address: str) -> ChecksumAddress:
+    """An address in the one form that web3 takes.
+
+    Raises
+    ------
+    UnknownTask
+        If it is none.
+    """
+    if not Web3.is_address(address):
+        raise UnknownTask(
+            address, "an address has 40 hexadecimal digits, with a valid checksum if in mixed case"
+        )
+    return to_checksum_address(address)
+
+
+def contract_at(w3: Web3, address: str, abi: Abi, what: str) -> Contract:
+    """The contract at an address; `what` is expected there.
+
+    Raises
+    ------
+    UnknownTask
+        If it is no address, or there is no code.
+    """
+    place = checksum(address)
+    if not w3.eth.get_code(place):
+        raise UnknownTask(address, f"there is no {what} at this address")
+    return w3.eth.contract(place, abi=abi)
 
 
 def decode_error(data: bytes) -> tuple[str, dict[str, Any]]:

@@ -22,8 +22,8 @@ from web3.contract.contract import ContractFunction
 from web3.exceptions import Web3Exception
 from web3.types import TxParams
 
-from .errors import MalformedAnswer, TransactionRefused, UnknownTask
-from .interface import RELAY_ABI, decode_error
+from .errors import MalformedAnswer, TransactionRefused
+from .interface import RELAY_ABI, contract_at, decode_error
 from .transactions import MAX_TRANSACTION_GAS, Signer, TransactionRecord
 
 MAX_TRANSACTION_BYTES = 2**17
@@ -106,10 +106,8 @@ class Relay:
 
     def __init__(self, w3: Web3, address: str) -> None:
         self.w3 = w3
-        self.address = to_checksum_address(address)
-        if not w3.eth.get_code(self.address):
-            raise UnknownTask(address, "there is no relay's code at this address")
-        self.contract = w3.eth.contract(self.address, abi=RELAY_ABI)
+        self.contract = contract_at(w3, address, RELAY_ABI, "relay's code")
+        self.address = self.contract.address
 
     def send(
         self,

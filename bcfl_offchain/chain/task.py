@@ -7,7 +7,6 @@ from dataclasses import astuple
 from typing import Any, TypeVar
 
 from eth_abi.exceptions import DecodingError
-from eth_typing import ChecksumAddress
 from web3 import Web3
 from web3.contract.contract import ContractFunction
 from web3.exceptions import BadFunctionCallOutput, ContractLogicError, Web3Exception
@@ -16,7 +15,7 @@ from web3.types import BlockIdentifier
 from bcfl_offchain.mechanism.puzzle import expected_hashes
 
 from .errors import MalformedAnswer, UnknownTask, printable
-from .interface import FACTORY_ABI, TASK_ABI
+from .interface import FACTORY_ABI, TASK_ABI, checksum, contract_at
 from .token import COIN, Permit
 from .transactions import Signer, TransactionRecord
 from .types import (
@@ -55,10 +54,8 @@ class TaskContract:
 
     def __init__(self, w3: Web3, address: str) -> None:
         self.w3 = w3
-        self.address = _checksum(address)
-        if not w3.eth.get_code(self.address):
-            raise UnknownTask(address, "there is no code at this address")
-        self.contract = w3.eth.contract(self.address, abi=TASK_ABI)
+        self.contract = contract_at(w3, address, TASK_ABI, "code")
+        self.address = self.contract.address
         try:
             self.terms = _read(self.contract.functions.terms(), "latest", Terms.from_chain)
         except MalformedAnswer as error:
@@ -125,7 +122,7 @@ class TaskContract:
 
     def client_state(self, client: str, block: BlockIdentifier = "latest") -> ClientState:
         """Everything a client has with the task."""
-        return _read(self.contract.functions.clientState(_checksum(client)), block, ClientState.from_chain)
+        return _read(self.contract.functions.clientState(checksum(client)), block, ClientState.from_chain)
 
     def global_model(self, block: BlockIdentifier = "latest") -> bytes:
         """Hash of the last model that a quorum agreed on; 32 zero bytes before the first."""
@@ -139,7 +136,7 @@ class TaskContract:
 
     def admit(self, signer: Signer, clients: Sequence[str]) -> TransactionRecord:
         """Let clients join a task whose admission is the owner's."""
-        return signer.send(self.contract.functions.admit([_checksum(client) for client in clients]), "admit")
+        return signer.send(self.contract.functions.admit([checksum(client) for client in clients]), "admit")
 
     def post_entries(
         self, signer: Signer, version: int, size: int, entries: Sequence[Entry]
@@ -154,7 +151,7 @@ class TaskContract:
 
     def close(self, signer: Signer, recipient: str) -> TransactionRecord:
         """Close the task for ever and take what is free."""
-        return signer.send(self.contract.functions.closeTask(_checksum(recipient)), "close task")
+        return signer.send(self.contract.functions.closeTask(checksum(recipient)), "close task")
 
     # --------------------------------------------------------------------------------------- a client's calls
 
@@ -171,7 +168,7 @@ class TaskContract:
 
     def leave(self, signer: Signer, recipient: str) -> TransactionRecord:
         """Leave and take the bond."""
-        return signer.send(self.contract.functions.leaveTask(_checksum(recipient)), "leave")
+        return signer.send(self.contract.functions.leaveTask(checksum(recipient)), "leave")
 
     def submit_work(self, signer: Signer, work: Work) -> TransactionRecord:
         """Submit a round's work."""
@@ -195,7 +192,7 @@ class TaskContract:
 
     def claim(self, signer: Signer, recipient: str) -> TransactionRecord:
         """Take what the signer has earned in all ended rounds."""
-        return signer.send(self.contract.functions.claim(_checksum(recipient)), "claim")
+        return signer.send(self.contract.functions.claim(checksum(recipient)), "claim")
 
     def revoke_signatures(self, signer: Signer) -> TransactionRecord:
         """Void everything that the signer has signed and that is not yet used."""
@@ -220,10 +217,8 @@ class Factory:
 
     def __init__(self, w3: Web3, address: str) -> None:
         self.w3 = w3
-        self.address = _checksum(address)
-        if not w3.eth.get_code(self.address):
-            raise UnknownTask(address, "there is no factory's code at this address")
-        self.contract = w3.eth.contract(self.address, abi=FACTORY_ABI)
+        self.contract = contract_at(w3, address, FACTORY_ABI, "factory's code")
+        self.address = self.contract.address
 
     def create_task(self, signer: Signer, terms: Terms, permit: Permit | None = None) -> TaskContract:
         """Create a task and fund all its rounds; in a token, by a permit or else by the signer's allowance."""
@@ -246,7 +241,7 @@ class Factory:
 
     def is_task(self, task: str) -> bool:
         """Whether a task was made here."""
-        return _read(self.contract.functions.isTask(_checksum(task)), "latest", bool)
+        return _read(self.contract.functions.isTask(checksum(task)), "latest", bool)
 
     def relay(self) -> str:
         """Address of the contract that sends batches of signed messages."""
@@ -263,11 +258,3 @@ def _read(call: ContractFunction, block: BlockIdentifier, make: Callable[[Any], 
         return make(call.call(block_identifier=block))
     except (BadFunctionCallOutput, ContractLogicError, DecodingError, ValueError) as error:
         raise MalformedAnswer("eth_call", f"{call.fn_name}() has another form: {printable(error)}") from error
-
-
-def _checksum(address: str) -> ChecksumAddress:
-    if not Web3.is_address(address):
-        raise UnknownTask(
-            address, "an address has 40 hexadecimal digits, with a valid checksum if in mixed case"
-        )
-    return Web3.to_checksum_address(address)

@@ -21,7 +21,8 @@ from web3 import Web3
 from web3.exceptions import BadFunctionCallOutput, ContractLogicError
 from web3.types import BlockIdentifier
 
-from .errors import ChainError, MalformedAnswer, UnknownTask, printable
+from .errors import ChainError, MalformedAnswer, printable
+from .interface import contract_at
 from .transactions import Signer, TransactionRecord
 
 COIN = "0x" + "00" * 20
@@ -162,10 +163,8 @@ class Token:
 
     def __init__(self, w3: Web3, address: str) -> None:
         self.w3 = w3
-        self.address = to_checksum_address(address)
-        if not w3.eth.get_code(self.address):
-            raise UnknownTask(address, "there is no token's code at this address")
-        self._functions = w3.eth.contract(self.address, abi=TOKEN_ABI).functions
+        contract = contract_at(w3, address, TOKEN_ABI, "token's code")
+        self.address, self._functions = contract.address, contract.functions
 
     def symbol(self) -> str | None:
         """A short printable name; None if the token has none."""

@@ -161,3 +161,8 @@ def test_an_address_without_code_is_no_task(relay, sender):
 def test_an_address_without_code_is_no_relay(devnet):
     with pytest.raises(UnknownTask):
         Relay(devnet.w3, account(7).address)
+
+
+def test_what_is_no_address_is_refused_as_unknown(devnet):
+    with pytest.raises(UnknownTask, match="40 hexadecimal digits"):
+        Relay(devnet.w3, "0x12")

@@ -126,3 +126,8 @@ def test_what_is_no_token_is_refused(devnet):
         Token(devnet.w3, account(7).address)
     with pytest.raises(MalformedAnswer):
         Token(devnet.w3, devnet.factory.address).balance_of(SPENDER)
+
+
+def test_what_is_no_address_is_refused_as_unknown(devnet):
+    with pytest.raises(UnknownTask, match="40 hexadecimal digits"):
+        Token(devnet.w3, "a token")

@@ -34,6 +34,7 @@ contract PuzzleTest is Test {
     }
 
     /// forge-config: default.fuzz.runs = 500
+    /// forge-config: campaign.fuzz.runs = 100000
     /// @dev With one hash expected for each puzzle nearly every nonce solves it.
     function testFuzz_TheLowestHashCounts(bytes32 challenge, uint256[2] calldata nonces, uint256 behind) external view {
         uint256 lowest = type(uint256).max;
@@ -47,6 +48,7 @@ contract PuzzleTest is Test {
     }
 
     /// forge-config: default.fuzz.runs = 200
+    /// forge-config: campaign.fuzz.runs = 100000
     /// @dev Every difficulty that terms can have, with the threshold put just above or at the least likely of the hashes.
     function testFuzz_TheFirstUnsolvedPuzzleIsNamed(bytes32 challenge, uint256[2] calldata nonces, uint256 hashes)
         external
@@ -66,6 +68,7 @@ contract PuzzleTest is Test {
     }
 
     /// forge-config: default.fuzz.runs = 50
+    /// forge-config: campaign.fuzz.runs = 100000
     /// @dev Solved at some difficulty, the score is the share of that threshold: in order of the hashes, below 2^32 − 1.
     function testFuzz_TheScoreIsAShareOfTheThreshold(bytes32 challenge, uint256 hashes) external view {
         hashes = bound(hashes, 16, 16 * 40);

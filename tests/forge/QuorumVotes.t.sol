@@ -226,6 +226,7 @@ contract QuorumVotesTest is QuorumBase {
     }
 
     /// forge-config: default.fuzz.runs = 200
+    /// forge-config: campaign.fuzz.runs = 100000
     function testFuzz_WhenASignatureIsGarbage_ItCountsForNothing(bytes32 r, bytes32 vs, uint256 index) external {
         _assertVotes(_with([r, vs], index % 6), 5);
     }

@@ -97,6 +97,7 @@ contract RankingTest is Base {
     }
 
     /// forge-config: default.fuzz.runs = 100
+    /// forge-config: campaign.fuzz.runs = 100000
     /// @dev Any nonces and any order of all five, against sorting.
     function testFuzz_OfFive_TheTwoLowestRank(uint256 seed) external {
         address[] memory order = clients;

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.24;
 
 import {Vm} from "forge-std/Vm.sol";
+import {Messages} from "./Messages.sol";
 import {SignedBase} from "./SignedBase.t.sol";
 import {IRelay} from "../../contracts/interfaces/IRelay.sol";
 import {ITask, Work} from "../../contracts/interfaces/ITask.sol";
@@ -24,12 +25,12 @@ abstract contract RelayBase is SignedBase {
 
     function _workCall(address client) internal view returns (bytes memory) {
         Work memory work = _workOf(client);
-        bytes memory signature = _sign(client, _workHash(client, _state().seed, work, _nonceOf(client), EVER));
+        bytes memory signature = _sign(client, Messages.work(client, _state().seed, work, _nonceOf(client), EVER));
         return abi.encodeCall(ITask.submitWorkFor, (client, work, EVER, signature));
     }
 
     function _claimCall(address client, address recipient) internal view returns (bytes memory) {
-        bytes memory signature = _sign(client, _claimHash(client, recipient, _nonceOf(client), EVER));
+        bytes memory signature = _sign(client, Messages.claim(client, recipient, _nonceOf(client), EVER));
         return abi.encodeCall(ITask.claimFor, (client, recipient, EVER, signature));
     }
 

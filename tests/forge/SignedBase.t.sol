@@ -3,12 +3,12 @@ pragma solidity ^0.8.24;
 
 import {Vm} from "forge-std/Vm.sol";
 import {Base} from "./Base.t.sol";
+import {Messages} from "./Messages.sol";
 import {ClientState, Report, RoundResult, SignedWork, Work} from "../../contracts/interfaces/ITask.sol";
 import {BcflErrors} from "../../contracts/interfaces/BcflErrors.sol";
 import {SignatureWallet} from "../../contracts/mocks/SignatureWallet.sol";
 
-/// @notice What clients sign, worked out from the type strings as the documentation has them and not by the contract's
-/// library, and somebody who brings it to the chain.
+/// @notice What clients sign, and somebody who brings it to the chain.
 abstract contract SignedBase is Base {
     address internal relayer = makeAddr("relayer");
     address internal home = makeAddr("home");
@@ -20,24 +20,12 @@ abstract contract SignedBase is Base {
 
     // ------------------------------------------------------------------------------------------------ EIP-712
 
-    function _domain(address verifyingContract) internal view returns (bytes32) {
-        return keccak256(
-            abi.encode(
-                keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
-                keccak256("BCFL Task"),
-                keccak256("1"),
-                block.chainid,
-                verifyingContract
-            )
-        );
-    }
-
     function _digest(address verifyingContract, bytes32 structHash) internal view returns (bytes32) {
-        return keccak256(abi.encodePacked(hex"1901", _domain(verifyingContract), structHash));
+        return Messages.digest(verifyingContract, structHash);
     }
 
     function _digest(bytes32 structHash) internal view returns (bytes32) {
-        return _digest(address(task), structHash);
+        return Messages.digest(address(task), structHash);
     }
 
     function _joinHash(address client, Report memory report, uint256 nonce, uint256 deadline)
@@ -45,19 +33,7 @@ abstract contract SignedBase is Base {
         pure
         returns (bytes32)
     {
-        return keccak256(
-            abi.encode(
-                keccak256(
-                    "JoinTask(address client,uint32 trainingUnits,uint112 energyCoefficient,uint72 maxFrequency,uint32 nonce,uint256 deadline)"
-                ),
-                client,
-                report.trainingUnits,
-                report.energyCoefficient,
-                report.maxFrequency,
-                nonce,
-                deadline
-            )
-        );
+        return Messages.report("JoinTask", client, report, nonce, deadline);
     }
 
     function _changeHash(address client, Report memory report, uint256 nonce, uint256 deadline)
@@ -65,73 +41,11 @@ abstract contract SignedBase is Base {
         pure
         returns (bytes32)
     {
-        return keccak256(
-            abi.encode(
-                keccak256(
-                    "ChangeReport(address client,uint32 trainingUnits,uint112 energyCoefficient,uint72 maxFrequency,uint32 nonce,uint256 deadline)"
-                ),
-                client,
-                report.trainingUnits,
-                report.energyCoefficient,
-                report.maxFrequency,
-                nonce,
-                deadline
-            )
-        );
-    }
-
-    function _workHash(address client, bytes32 seed, Work memory work, uint256 nonce, uint256 deadline)
-        internal
-        pure
-        returns (bytes32)
-    {
-        return keccak256(
-            abi.encode(
-                keccak256(
-                    "SubmitWork(address client,bytes32 seed,bytes32 updateHash,uint72 trainingFrequency,uint72 miningFrequency,uint256[2] nonces,uint32 nonce,uint256 deadline)"
-                ),
-                client,
-                seed,
-                work.updateHash,
-                work.trainingFrequency,
-                work.miningFrequency,
-                keccak256(abi.encodePacked(work.nonces[0], work.nonces[1])),
-                nonce,
-                deadline
-            )
-        );
-    }
-
-    function _claimHash(address client, address recipient, uint256 nonce, uint256 deadline)
-        internal
-        pure
-        returns (bytes32)
-    {
-        return keccak256(
-            abi.encode(
-                keccak256("Claim(address client,address recipient,uint32 nonce,uint256 deadline)"),
-                client,
-                recipient,
-                nonce,
-                deadline
-            )
-        );
+        return Messages.report("ChangeReport", client, report, nonce, deadline);
     }
 
     function _voteHash(RoundResult memory result, uint256 nonce) internal view returns (bytes32) {
-        return keccak256(
-            abi.encode(
-                keccak256(
-                    "RoundResult(uint32 round,bytes32 seed,bytes32 modelHash,address[] rejected,address[] forfeited,uint32 nonce)"
-                ),
-                _state().number,
-                _state().seed,
-                result.modelHash,
-                keccak256(abi.encodePacked(result.rejected)),
-                keccak256(abi.encodePacked(result.forfeited)),
-                nonce
-            )
-        );
+        return Messages.vote(_state().number, _state().seed, result, nonce);
     }
 
     // ------------------------------------------------------------------------------------------------ signing
@@ -147,7 +61,7 @@ abstract contract SignedBase is Base {
     }
 
     function _signedWork(address client, Work memory work, uint256 deadline) internal view returns (SignedWork memory) {
-        bytes32 structHash = _workHash(client, _state().seed, work, _nonceOf(client), deadline);
+        bytes32 structHash = Messages.work(client, _state().seed, work, _nonceOf(client), deadline);
         return SignedWork(client, work, deadline, _compact(keyOf[client], _digest(structHash)));
     }
 

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.24;
 
 import {SignedRefusals} from "./SignedRefusals.t.sol";
+import {Messages} from "./Messages.sol";
 import {ITask} from "../../contracts/interfaces/ITask.sol";
 import {BcflErrors} from "../../contracts/interfaces/BcflErrors.sol";
 import {RevertingReceiver} from "../../contracts/mocks/RevertingReceiver.sol";
@@ -17,7 +18,7 @@ contract SignedClaimTest is SignedRefusals {
     }
 
     function _structHash(address client, uint256 nonce, uint256 deadline_) internal view override returns (bytes32) {
-        return _claimHash(client, home, nonce, deadline_);
+        return Messages.claim(client, home, nonce, deadline_);
     }
 
     function _callData(address client, uint256 deadline_, bytes memory signature)
@@ -49,14 +50,14 @@ contract SignedClaimTest is SignedRefusals {
     }
 
     function _claimData(address client, address recipient, uint256 nonce) private view returns (bytes memory) {
-        bytes memory signature = _sign(client, _claimHash(client, recipient, nonce, deadline));
+        bytes memory signature = _sign(client, Messages.claim(client, recipient, nonce, deadline));
         return abi.encodeCall(ITask.claimFor, (client, recipient, deadline, signature));
     }
 
     function test_RevertWhen_TheRelayerNamesItself() external {
         bytes memory signature = _sign(bob, _message(bob));
         bytes memory data = abi.encodeCall(ITask.claimFor, (bob, relayer, deadline, signature));
-        _expectRefused(data, _wrongSignature(bob, _claimHash(bob, relayer, 0, deadline)));
+        _expectRefused(data, _wrongSignature(bob, Messages.claim(bob, relayer, 0, deadline)));
         _expectDone(bob, signature);
     }
 

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.24;
 
 import {SignedRefusals} from "./SignedRefusals.t.sol";
+import {Messages} from "./Messages.sol";
 import {ITask, Phase, RoundResult, Work} from "../../contracts/interfaces/ITask.sol";
 import {BcflErrors} from "../../contracts/interfaces/BcflErrors.sol";
 
@@ -15,7 +16,7 @@ contract SignedWorkTest is SignedRefusals {
     }
 
     function _structHash(address client, uint256 nonce, uint256 deadline_) internal view override returns (bytes32) {
-        return _workHash(client, _state().seed, _workOrNone(client), nonce, deadline_);
+        return Messages.work(client, _state().seed, _workOrNone(client), nonce, deadline_);
     }
 
     function _callData(address client, uint256 deadline_, bytes memory signature)
@@ -64,7 +65,7 @@ contract SignedWorkTest is SignedRefusals {
         _warpToDeadline();
         deadline = block.timestamp + 50;
         assertNotEq(_state().seed, seed);
-        _expectWrongSignature(bob, _sign(bob, _workHash(bob, seed, _workOf(bob), 0, deadline)));
+        _expectWrongSignature(bob, _sign(bob, Messages.work(bob, seed, _workOf(bob), 0, deadline)));
     }
 
     function test_RevertGiven_TheRoundHasEnded() external {
@@ -84,7 +85,7 @@ contract SignedWorkTest is SignedRefusals {
     function test_RevertWhen_TheClientIsNotHired() external {
         (address stranger, uint256 key) = makeAddrAndKey("stranger");
         Work memory work = _workOf(bob);
-        bytes memory signature = _sign(key, _digest(_workHash(stranger, _state().seed, work, 0, deadline)));
+        bytes memory signature = _sign(key, _digest(Messages.work(stranger, _state().seed, work, 0, deadline)));
         _expectRefused(
             abi.encodeCall(ITask.submitWorkFor, (stranger, work, deadline, signature)),
             abi.encodeWithSelector(BcflErrors.Task_NotHired.selector, stranger, 1)

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.24;
 
 import {Vm} from "forge-std/Vm.sol";
+import {Messages} from "./Messages.sol";
 import {SignedBase} from "./SignedBase.t.sol";
 import {ITask, Phase, SignedWork, Work} from "../../contracts/interfaces/ITask.sol";
 import {BcflErrors} from "../../contracts/interfaces/BcflErrors.sol";
@@ -158,7 +159,7 @@ contract SubmitWorksTest is SignedBase {
     }
 
     /// forge-config: default.fuzz.runs = 400
-    /// forge-config: campaign.fuzz.runs = 20000
+    /// forge-config: campaign.fuzz.runs = 100000
     /// forge-config: mutants.fuzz.runs = 100
     function testFuzz_IsItsEntriesOneByOne(uint256 seed, uint8 length) external {
         SignedWork[] memory works = new SignedWork[](length % 9);
@@ -194,7 +195,7 @@ contract SubmitWorksTest is SignedBase {
     function test_WhenAnotherSigned() external {
         SignedWork[] memory works = _five();
         works[0].signature = works[1].signature;
-        bytes32 message = _workHash(alice, _state().seed, works[0].work, 0, block.timestamp);
+        bytes32 message = Messages.work(alice, _state().seed, works[0].work, 0, block.timestamp);
         _expectOnlySkipped(works, 0, _wrongSignature(alice, message));
         _submit(alice);
     }
@@ -203,7 +204,7 @@ contract SubmitWorksTest is SignedBase {
     function test_WhenAWalletsKeySigned() external {
         SignedWork[] memory works = _five();
         works[4] = _signedWork(address(wallet));
-        bytes32 message = _workHash(address(wallet), _state().seed, works[4].work, 0, block.timestamp);
+        bytes32 message = Messages.work(address(wallet), _state().seed, works[4].work, 0, block.timestamp);
         _expectOnlySkipped(works, 4, _wrongSignature(address(wallet), message));
         bytes memory signature = _sign(address(wallet), message);
         _send(0, abi.encodeCall(ITask.submitWorkFor, (address(wallet), works[4].work, block.timestamp, signature)));
@@ -214,14 +215,14 @@ contract SubmitWorksTest is SignedBase {
     function test_WhenTheClientIsNobody() external {
         SignedWork[] memory works = _five();
         (works[2].client, works[2].signature) = (address(0), [bytes32(0), bytes32(0)]);
-        bytes32 message = _workHash(address(0), _state().seed, works[2].work, 0, block.timestamp);
+        bytes32 message = Messages.work(address(0), _state().seed, works[2].work, 0, block.timestamp);
         _expectOnlySkipped(works, 2, _wrongSignature(address(0), message));
     }
 
     function test_WhenTheSameComesTwice() external {
         SignedWork[] memory works = _five();
         works[3] = works[1];
-        bytes32 message = _workHash(bob, _state().seed, works[1].work, 1, block.timestamp);
+        bytes32 message = Messages.work(bob, _state().seed, works[1].work, 1, block.timestamp);
         vm.expectEmit(address(task));
         emit ITask.WorkSkipped(1, bob, 3, _wrongSignature(bob, message));
         assertEq(_submitWorks(works), 1);

@@ -133,6 +133,7 @@ contract MoneyAttacksTest is Base {
     }
 
     /// forge-config: default.fuzz.runs = 256
+    /// forge-config: campaign.fuzz.runs = 100000
     /// @dev Whatever frequencies a client names, it earns no more than its caps.
     function testFuzz_Attack_AClientReportsItsOwnReward(uint256 t, uint256 m) external {
         _openFirstRound();
@@ -217,6 +218,7 @@ contract MoneyAttacksTest is Base {
     }
 
     /// forge-config: default.fuzz.runs = 256
+    /// forge-config: campaign.fuzz.runs = 100000
     /// @dev Budgets that do not divide: pay is rounded down, nothing is lost and nobody gains a unit.
     function testFuzz_Attack_PayThroughARoundingError(uint80 budget, uint80 miningBudget) external {
         terms.budget = uint80(bound(budget, 100e15, 200e15));

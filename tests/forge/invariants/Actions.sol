@@ -183,7 +183,7 @@ abstract contract Actions is World {
         assertEq(succeeded, isAllowed, "I22: a re-entrant call");
         ++count[isAllowed ? "re-entered with a right" : "re-entered in vain"];
         if (isAllowed && attack == Attack.Claim) {
-            before.mayFall[attacker] = true;
+            before.people[attacker].mayFall = true;
             _ghostClaim(attacker, balanceOf(attackersHome));
         } else if (isAllowed) {
             _ghostJoin(attacker, UNITS);
@@ -206,7 +206,7 @@ abstract contract Actions is World {
             ++count["nothing to claim"];
             return;
         }
-        before.mayFall[client] = true;
+        before.people[client].mayFall = true;
         (bool isSent, uint256 arrived) = _take(client, data, amount, recipient, Cause.Nothing, seed / PEOPLE / 2);
         if (!isSent) return;
         _ghostClaim(client, arrived);

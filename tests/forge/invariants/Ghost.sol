@@ -66,30 +66,6 @@ abstract contract Ghost {
     /// @dev How often each outcome was reached.
     mapping(string outcome => uint256) public count;
 
-    function ghostPerson(address client) external view returns (Person memory) {
-        return people[client];
-    }
-
-    function ghostRound() external view returns (Round memory) {
-        return round;
-    }
-
-    function ghostList() external view returns (List memory) {
-        return list;
-    }
-
-    function ghostMoney() external view returns (Money memory) {
-        return money;
-    }
-
-    function ghostIsClosed() external view returns (bool) {
-        return isClosed;
-    }
-
-    function ghostHighestPay() external view returns (uint256 pay, uint256 miningPay) {
-        return (highestPay, highestMiningPay);
-    }
-
     function _isHired(address client) internal view returns (bool) {
         return people[client].listVersion == list.version && people[client].trainingCap != 0;
     }

@@ -1,9 +1,20 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 
+import {Test} from "forge-std/Test.sol";
 import {Policy} from "../../../contracts/interfaces/ITask.sol";
-import {Invariants} from "./Invariants.sol";
+import {Handler} from "./Handler.sol";
 import {Currency} from "./World.sol";
+
+abstract contract Invariants is Test {
+    Handler internal handler;
+
+    function _setUp(Policy policy, Currency currency) internal {
+        handler = new Handler(policy, currency);
+        targetContract(address(handler));
+        targetSelector(FuzzSelector(address(handler), handler.actions()));
+    }
+}
 
 // forge plays the same sequences for every invariant function of a contract, so that all rules share one.
 // The numbers of sequences for `make test` hold in every profile that has none of its own beside them.
@@ -14,11 +25,11 @@ contract InvariantsCompleteCoinTest is Invariants {
     }
 
     function invariant_AllRules() external {
-        _assertAll();
+        handler.assertAll();
     }
 
     function afterInvariant() external {
-        _assertEveryWeiCanBeTaken();
+        handler.assertEveryWeiCanBeTaken();
     }
 }
 
@@ -28,14 +39,14 @@ contract InvariantsIncompleteCoinTest is Invariants {
     }
 
     /// forge-config: default.invariant.runs = 64
-    /// forge-config: campaign.invariant.runs = 10000
+    /// forge-config: campaign.invariant.runs = 1000
     /// forge-config: mutants.invariant.runs = 16
     function invariant_AllRules() external {
-        _assertAll();
+        handler.assertAll();
     }
 
     function afterInvariant() external {
-        _assertEveryWeiCanBeTaken();
+        handler.assertEveryWeiCanBeTaken();
     }
 }
 
@@ -45,14 +56,14 @@ contract InvariantsFairShareCoinTest is Invariants {
     }
 
     /// forge-config: default.invariant.runs = 64
-    /// forge-config: campaign.invariant.runs = 10000
+    /// forge-config: campaign.invariant.runs = 1000
     /// forge-config: mutants.invariant.runs = 16
     function invariant_AllRules() external {
-        _assertAll();
+        handler.assertAll();
     }
 
     function afterInvariant() external {
-        _assertEveryWeiCanBeTaken();
+        handler.assertEveryWeiCanBeTaken();
     }
 }
 
@@ -62,14 +73,14 @@ contract InvariantsLeastCostCoinTest is Invariants {
     }
 
     /// forge-config: default.invariant.runs = 64
-    /// forge-config: campaign.invariant.runs = 10000
+    /// forge-config: campaign.invariant.runs = 1000
     /// forge-config: mutants.invariant.runs = 16
     function invariant_AllRules() external {
-        _assertAll();
+        handler.assertAll();
     }
 
     function afterInvariant() external {
-        _assertEveryWeiCanBeTaken();
+        handler.assertEveryWeiCanBeTaken();
     }
 }
 
@@ -79,14 +90,14 @@ contract InvariantsCompletePlainTokenTest is Invariants {
     }
 
     /// forge-config: default.invariant.runs = 64
-    /// forge-config: campaign.invariant.runs = 10000
+    /// forge-config: campaign.invariant.runs = 1000
     /// forge-config: mutants.invariant.runs = 16
     function invariant_AllRules() external {
-        _assertAll();
+        handler.assertAll();
     }
 
     function afterInvariant() external {
-        _assertEveryWeiCanBeTaken();
+        handler.assertEveryWeiCanBeTaken();
     }
 }
 
@@ -96,14 +107,14 @@ contract InvariantsFairShareSilentTokenTest is Invariants {
     }
 
     /// forge-config: default.invariant.runs = 64
-    /// forge-config: campaign.invariant.runs = 10000
+    /// forge-config: campaign.invariant.runs = 1000
     /// forge-config: mutants.invariant.runs = 16
     function invariant_AllRules() external {
-        _assertAll();
+        handler.assertAll();
     }
 
     function afterInvariant() external {
-        _assertEveryWeiCanBeTaken();
+        handler.assertEveryWeiCanBeTaken();
     }
 }
 
@@ -113,13 +124,13 @@ contract InvariantsCompleteHostileTokenTest is Invariants {
     }
 
     /// forge-config: default.invariant.runs = 128
-    /// forge-config: campaign.invariant.runs = 10000
+    /// forge-config: campaign.invariant.runs = 1000
     /// forge-config: mutants.invariant.runs = 16
     function invariant_AllRules() external {
-        _assertAll();
+        handler.assertAll();
     }
 
     function afterInvariant() external {
-        _assertEveryWeiCanBeTaken();
+        handler.assertEveryWeiCanBeTaken();
     }
 }

@@ -134,12 +134,12 @@ abstract contract Quorum is Actions {
 
     function _recordVerdicts(RoundResult memory result) private {
         for (uint256 i; i < result.rejected.length; ++i) {
-            before.mayFall[result.rejected[i]] = true;
+            before.people[result.rejected[i]].mayFall = true;
             _ghostCancel(result.rejected[i]);
             ++count["rejected"];
         }
         for (uint256 i; i < result.forfeited.length; ++i) {
-            before.mayFall[result.forfeited[i]] = true;
+            before.people[result.forfeited[i]].mayFall = true;
             _ghostForfeit(result.forfeited[i]);
             ++count["forfeited"];
         }

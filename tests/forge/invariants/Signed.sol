@@ -2,8 +2,9 @@
 pragma solidity ^0.8.24;
 
 import {IRelay} from "../../../contracts/interfaces/IRelay.sol";
-import {ITask, Phase, Report, SignedWork, Work} from "../../../contracts/interfaces/ITask.sol";
+import {ITask, Phase, SignedWork, Work} from "../../../contracts/interfaces/ITask.sol";
 import {SignatureWallet} from "../../../contracts/mocks/SignatureWallet.sol";
+import {Messages} from "../Messages.sol";
 import {Quorum} from "./Quorum.sol";
 import {Cause} from "./World.sol";
 
@@ -32,22 +33,6 @@ abstract contract Signed is Quorum {
         address recipient;
         Work work;
         bool isGood;
-    }
-
-    struct Spent {
-        bytes data;
-        uint256 value;
-    }
-
-    /// @dev Signed messages that were used or revoked.
-    Spent[] internal spent;
-
-    function spentCount() external view returns (uint256) {
-        return spent.length;
-    }
-
-    function spentCall(uint256 index) external view returns (bytes memory data, uint256 value) {
-        return (spent[index].data, spent[index].value);
     }
 
     // ------------------------------------------------------------------------------------------------ a batch
@@ -201,7 +186,7 @@ abstract contract Signed is Quorum {
             _recordWork(client, message.work);
             ++count["relayed work"];
         } else {
-            before.mayFall[client] = true;
+            before.people[client].mayFall = true;
             _ghostClaim(client, balanceOf(message.recipient));
             ++count["relayed claim"];
         }
@@ -225,8 +210,7 @@ abstract contract Signed is Quorum {
         uint256 key = message.client == address(wallet) ? walletKey : keyOf[message.client];
         // Contracts have no key, so that whatever they are said to have signed is forged.
         if (message.quality == Quality.WrongSigner || key == 0) key = ownerKey;
-        bytes32 digest =
-            keccak256(abi.encodePacked(hex"1901", _domain(verifier), _structHash(message, nonce, deadline)));
+        bytes32 digest = Messages.digest(verifier, _structHash(message, nonce, deadline));
         (v, r, s) = vm.sign(key, digest);
     }
 
@@ -248,63 +232,14 @@ abstract contract Signed is Quorum {
         return abi.encodeCall(ITask.claimFor, (client, message.recipient, deadline, signature));
     }
 
-    function _domain(address verifier) private view returns (bytes32) {
-        return keccak256(
-            abi.encode(
-                keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
-                keccak256("BCFL Task"),
-                keccak256("1"),
-                block.chainid,
-                verifier
-            )
-        );
-    }
-
-    /// @dev The types written out once more, not taken from the contract's library.
     function _structHash(Message memory message, uint32 nonce, uint256 deadline) private view returns (bytes32) {
-        if (message.kind == Kind.Claim) {
-            bytes32 claimType =
-                keccak256("Claim(address client,address recipient,uint32 nonce,uint256 deadline)");
-            return keccak256(abi.encode(claimType, message.client, message.recipient, nonce, deadline));
+        address client = message.client;
+        if (message.kind == Kind.Claim) return Messages.claim(client, message.recipient, nonce, deadline);
+        if (message.kind == Kind.Work) {
+            return Messages.work(client, task.roundState().seed, message.work, nonce, deadline);
         }
-        if (message.kind == Kind.Work) return _workHash(message.client, message.work, nonce, deadline);
         string memory name = message.kind == Kind.Join ? "JoinTask" : "ChangeReport";
-        string memory fields =
-            "(address client,uint32 trainingUnits,uint112 energyCoefficient,uint72 maxFrequency,uint32 nonce,uint256 deadline)";
-        Report memory report = _report(message.units);
-        return keccak256(
-            abi.encode(
-                keccak256(bytes(string.concat(name, fields))),
-                message.client,
-                report.trainingUnits,
-                report.energyCoefficient,
-                report.maxFrequency,
-                nonce,
-                deadline
-            )
-        );
-    }
-
-    function _workHash(address client, Work memory work_, uint32 nonce, uint256 deadline)
-        private
-        view
-        returns (bytes32)
-    {
-        return keccak256(
-            abi.encode(
-                keccak256(
-                    "SubmitWork(address client,bytes32 seed,bytes32 updateHash,uint72 trainingFrequency,uint72 miningFrequency,uint256[2] nonces,uint32 nonce,uint256 deadline)"
-                ),
-                client,
-                task.roundState().seed,
-                work_.updateHash,
-                work_.trainingFrequency,
-                work_.miningFrequency,
-                keccak256(abi.encode(work_.nonces)),
-                nonce,
-                deadline
-            )
-        );
+        return Messages.report(name, client, _report(message.units), nonce, deadline);
     }
 
     // ------------------------------------------------------------------------------------------------ revoking

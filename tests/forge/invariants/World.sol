@@ -4,7 +4,7 @@ pragma solidity ^0.8.24;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {Base} from "../Base.t.sol";
-import {ClientState, ITask, Permit, Phase, Policy, Terms} from "../../../contracts/interfaces/ITask.sol";
+import {ITask, Permit, Phase, Policy, Terms} from "../../../contracts/interfaces/ITask.sol";
 import {HostileToken} from "../../../contracts/mocks/HostileToken.sol";
 import {PlainToken} from "../../../contracts/mocks/PlainToken.sol";
 import {ReentrantReceiver} from "../../../contracts/mocks/ReentrantReceiver.sol";
@@ -63,28 +63,43 @@ abstract contract World is Base, Ghost {
     Phase internal lastPhase;
     uint256 internal fresh;
 
-    /// @dev As the contract told them before the handler's present or last action.
+    struct PersonBefore {
+        uint128 entitled;
+        uint32 nonce;
+        uint32 voteNonce;
+        uint32 lastRound;
+        /// Whether the client or a quorum has acted on it since.
+        bool mayFall;
+    }
+
+    /// @dev What only grows, by the books as they were before the handler's present or last action.
     struct Before {
         uint32 round;
         uint32 listVersion;
-        mapping(address client => uint256) entitled;
-        mapping(address client => uint256) nonces;
-        mapping(address client => uint256) lastRound;
-        /// Whether the client or a quorum has acted on it since.
-        mapping(address client => bool) mayFall;
+        uint32 spent;
+        mapping(address client => PersonBefore) people;
     }
 
     Before internal before;
+    /// @dev Whether the handler's present or last action reached the task at all, by a call or by money.
+    bool internal hasActed = true;
 
-    /// @dev Notes what only grows; `Invariants` compares it with what is there after the action.
+    /// @dev Signed messages that were used or revoked.
+    struct Spent {
+        bytes data;
+        uint256 value;
+    }
+
+    Spent[] internal spent;
+
     modifier acting() {
-        (before.round, before.listVersion) = (task.roundState().number, task.listState().version);
+        hasActed = false;
+        (before.round, before.listVersion, before.spent) = (round.number, list.version, uint32(spent.length));
         for (uint256 i; i < PEOPLE; ++i) {
-            ClientState memory state = task.clientState(clients[i]);
-            before.entitled[clients[i]] = state.claimable + state.pending;
-            before.nonces[clients[i]] = uint256(state.nonce) << 32 | state.voteNonce;
-            before.lastRound[clients[i]] = state.lastRound;
-            before.mayFall[clients[i]] = false;
+            Person storage person = people[clients[i]];
+            before.people[clients[i]] = PersonBefore(
+                uint128(person.settled + person.pending), person.nonce, person.voteNonce, person.lastRound, false
+            );
         }
         _;
     }
@@ -210,6 +225,11 @@ abstract contract World is Base, Ghost {
         hostile.setBlocked(blocked, mood == Mood.Blocks);
     }
 
+    /// @dev Makes a hostile token honest again but for whom it blocks: what it withholds nobody else can pay.
+    function _calmToken() internal {
+        if (currency == Currency.Hostile) _setMood(mood == Mood.Blocks ? Mood.Blocks : Mood.Honest, blocked);
+    }
+
     /// @dev An address that had nothing, so that its balance is what it got.
     function _fresh() internal returns (address) {
         return address(uint160(uint256(keccak256(abi.encode(address(this), ++fresh)))));
@@ -258,6 +278,7 @@ abstract contract World is Base, Ghost {
 
     /// @dev I16: the phase has moved along an edge that `cause` opens.
     function _observe(Cause cause) internal {
+        if (cause != Cause.Time) hasActed = true;
         Phase next = task.phase();
         assertTrue(_isEdge(lastPhase, next, cause), "I16: an edge of the phases");
         lastPhase = next;
@@ -278,8 +299,8 @@ abstract contract World is Base, Ghost {
         return from >= Phase.Working && to > from && to <= Phase.Expired;
     }
 
-    /// @notice The phase that the clock and the ghost's round make.
-    function ghostPhase() external view returns (Phase) {
+    /// @dev The phase that the clock and the ghost's round make.
+    function _ghostPhase() internal view returns (Phase) {
         if (!round.isOpen) {
             if (isClosed || round.number == terms.rounds) return Phase.Over;
             uint256 past = (block.timestamp - round.since) % (uint256(terms.joinWindow) + terms.listWindow);

@@ -98,9 +98,10 @@ mutants: setup ## See which small faults in the contracts the forge tests notice
 	@$(BIN)/python tests/forge/vectors/generate.py > out/vectors.txt
 	@exec $(WITH_CHAIN) python -m tools.mutants --seed '$(SEED)' $(if $(CONTRACT),--contract '$(CONTRACT)') $(if $(LIMIT),--limit '$(LIMIT)')
 
-campaign: setup ## Run the forge invariants 10,000 x 200 and every fuzz test 100,000 times
-	@$(BIN)/python tests/forge/vectors/generate.py
-	@exec $(WITH_CHAIN) python tools/campaign.py
+campaign: setup ## Run the forge invariants 10,000 x 200 and every fuzz test 100,000 times, resuming where it ended
+	@mkdir -p out
+	@$(BIN)/python tests/forge/vectors/generate.py > out/vectors.txt
+	@exec $(WITH_CHAIN) python -m tools.campaign --seed '$(SEED)' $(if $(LIMIT),--limit '$(LIMIT)')
 
 coverage: coverage-contracts coverage-python ## Fail below 100 % of contracts/ (lines, branches) or 95 % of the package
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +10,6 @@ import pytest
 
 from tools.mutants import INVALID, KILLED, SAME, SURVIVED, BrokenSuite, Record, Worker, all_mutants, report, run
 from tools.mutation_operators import ParseError, describe, explained, parse
-from tools.with_chain import chain_environment
 
 PROJECT = Path(__file__).resolve().parents[2]
 SOURCE = """// SPDX-License-Identifier: MIT
@@ -53,34 +51,11 @@ contract PurseTest {
     }
 }
 """
-CONFIG = """[profile.default]
-src = "contracts"
-test = "tests/forge"
-out = "out/forge"
-cache_path = "out/forge-cache"
-libs = ["node_modules"]
-solc = "tools/solc.js"
-offline = true
-evm_version = "shanghai"
-optimizer = true
-bytecode_hash = "none"
-cbor_metadata = false
-"""
 
 
 @pytest.fixture
-def project(tmp_path, monkeypatch):
-    folder = tmp_path / "project"
-    files = {"contracts/Purse.sol": SOURCE, "tests/forge/Purse.t.sol": TEST, "foundry.toml": CONFIG}
-    for name, text in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text, encoding="utf-8")
-    (folder / "tools").mkdir()
-    shutil.copy2(PROJECT / "tools" / "solc.js", folder / "tools")
-    (folder / "node_modules").symlink_to((PROJECT / "node_modules").resolve())
-    for name, value in chain_environment().items():
-        monkeypatch.setenv(name, value)
-    return folder
+def project(forge_project):
+    return forge_project({"contracts/Purse.sol": SOURCE, "tests/forge/Purse.t.sol": TEST})
 
 
 def faults_of(project, function):

@@ -213,12 +213,16 @@ def audit(
         int | None,
         typer.Option(metavar="NUMBER", min=0, help="Where its logs begin, for a node without old states."),
     ] = None,
+    chain_id: Annotated[
+        int | None,
+        typer.Option(metavar="NUMBER", min=0, help="The chain that is meant; a node of another is refused."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Recompute every cap, price, pay and the ledger of a task from chain data alone."""
     from .cli_audit import audit_task  # web3 takes a second to load: only here
 
-    report, tables = audit_task(task, rpc, factory, first_block)
+    report, tables = audit_task(task, rpc, factory, first_block, chain_id)
     if as_json:
         print(json.dumps(report.to_json(), indent=2))
     else:

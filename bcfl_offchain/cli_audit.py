@@ -17,7 +17,7 @@ from .chain.errors import ChainError
 
 
 def audit_task(
-    task: str, rpc: str, factory: str | None, first_block: int | None
+    task: str, rpc: str, factory: str | None, first_block: int | None, chain_id: int | None
 ) -> tuple[AuditReport, Sequence[Table | Text]]:
     """Audit a task, showing progress on standard error where that is a terminal.
 
@@ -29,6 +29,8 @@ def audit_task(
         A trusted factory's address.
     first_block : int or None
         Where the task's logs begin.
+    chain_id : int or None
+        The chain that is meant; by default the node's word.
 
     Returns
     -------
@@ -37,11 +39,11 @@ def audit_task(
     Raises
     ------
     typer.TyperException
-        If there is no such task, or no chain answers.
+        If there is no such task, no chain answers, or it is another than the one that is meant.
     """
     try:
         with Console(stderr=True).status("connecting") as status:
-            report = audit(connect(rpc), task, factory, first_block, status.update)
+            report = audit(connect(rpc, chain_id=chain_id), task, factory, first_block, status.update)
     except (ChainError, Web3Exception) as error:
         raise typer.TyperException(str(error)) from error
     return report, _tables(report)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from web3 import Web3
@@ -10,6 +11,8 @@ from . import events as ev
 from .errors import ChainReorganised, ImpossibleLogs, NodeRefused
 from .history import TaskHistory
 from .pin import PinnedBlock
+
+_log = logging.getLogger(__name__)
 
 
 class TaskReader:
@@ -55,7 +58,7 @@ class TaskReader:
         """The history to the chain's last block.
 
         Read from the beginning again if blocks that were already read have been replaced by others, which
-        `reorganisations` counts.
+        `reorganisations` counts and a warning in the log names.
 
         Raises
         ------
@@ -67,8 +70,9 @@ class TaskReader:
         try:
             if self._pin is not None:
                 self._pin.verify()
-        except (ChainReorganised, NodeRefused):
+        except (ChainReorganised, NodeRefused) as error:
             self.reorganisations += 1
+            _log.warning("task %s is read again from block %d: %s", self.task, self.first_block, error)
             self._begin()
         self._read_on()
         return self._history

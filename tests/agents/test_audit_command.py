@@ -106,3 +106,11 @@ def test_what_is_no_url_exits_2(capsys):
 
 def test_a_missing_option_exits_2(capsys):
     assert "rpc" in complaint(capsys, "0x" + "12" * 20)
+
+
+def test_a_node_of_another_chain_is_refused(world, capsys):
+    found = world.devnet.w3.eth.chain_id
+    assert run(capsys, "--rpc", world.devnet.url, world.task.address, "--chain-id", str(found))[0] == 0
+    code, out, err = run(capsys, "--rpc", world.devnet.url, world.task.address, "--chain-id", "11155111")
+    assert code == 2 and out == ""
+    assert err.count("\n") == 1 and str(found) in err and "11155111" in err

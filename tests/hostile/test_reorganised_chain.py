@@ -79,11 +79,14 @@ def test_an_audit_of_a_chain_that_only_grows_is_one_of_its_block(node, world):
     assert report.agrees and report.block < world.devnet.w3.eth.block_number
 
 
-def test_a_reader_begins_anew_and_counts_it(devnet, world):
+def test_a_reader_begins_anew_counts_it_and_names_the_block(devnet, world, caplog):
     reader = TaskReader(devnet.w3, world.task.address)
     assert len(reader.history().members) == 4 and reader.reorganisations == 0
+    last = reader.read_to
     reorganise(devnet, 2)
     assert len(reader.history().members) < 4 and reader.reorganisations == 1
+    (warning,) = caplog.messages
+    assert f"block {last} was 0x" in warning and f"read again from block {reader.first_block}" in warning
     assert reader.history().ledger() == world.task.ledger() and reader.reorganisations == 1
 
 

@@ -27,6 +27,18 @@ contract PricesBordersTest is Test {
         assertEq(Prices.trainingPriceDown(offer, client), 999);
     }
 
+    /// @notice (18) where the radicand's 512 bits over ρM³ make 2²⁵⁶ and less than one more, the first that do not fit.
+    function test_TheFirstRadicandThatDoesNotFitIsOutOfRange() external {
+        Prices.Offer memory offer;
+        offer.trainingCap = 8e9;
+        offer.trainingCycles = 1;
+        offer.energyCoefficient = 4421718300208355648197812153753804;
+        vm.expectRevert(abi.encodeWithSelector(BcflErrors.Price_OutOfRange.selector, client));
+        harness.trainingPriceDown(offer, client);
+        ++offer.energyCoefficient;
+        assertEq(harness.trainingPriceDown(offer, client), 340282366920938463463374607431768195310);
+    }
+
     /// @notice `LeastCost` at q = 10¹⁷: u makes steps of 10¹⁵, ρ steps of 1/1000, so that every price can be met.
     function test_TheHighestPriceIsTheLastBelowTwoToThe128() external {
         Prices.Offer memory offer = Prices.Offer({

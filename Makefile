@@ -29,6 +29,7 @@ help: ## Show this list
 	@echo
 	@echo 'Options of demo: CLIENTS=$(CLIENTS) ROUNDS=$(ROUNDS) POLICY=$(POLICY) NETWORK=$(NETWORK) SEED=$(SEED) CONTRIBUTION=$(CONTRIBUTION) TOKEN=$(TOKEN)'
 	@echo 'Options of mutants: CONTRACT=Task LIMIT=50 SEED=$(SEED) (everything by default)'
+	@echo 'Options of campaign: LIMIT=10 SEED=$(SEED) (everything by default)'
 	@echo 'Options of test: SUITES="forge gas python ray anvil ganache" (all by default)'
 
 setup: $(PYTHON_STAMP) $(NODE_STAMP) ## Install the Python and Node packages of the lock files (.venv, node_modules)

@@ -49,7 +49,7 @@ $(NODE_STAMP): package-lock.json package.json .npmrc
 	@npm ci --include=dev --include=optional --loglevel=error
 	@touch $@
 
-test: setup ## Run every test: forge, Python, Python on Ray, brownie on Anvil and on Ganache
+test: setup ## Run every test: forge, gas, Python, Python on Ray, brownie on Anvil and on Ganache
 	@exec $(WITH_CHAIN) python tools/run_tests.py $(SUITES)
 
 demo: setup ## Pay whole learning rounds on a chain of its own; writes out/demo/

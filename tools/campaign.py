@@ -82,7 +82,8 @@ def solidity(folder: Path) -> list[Path]:
 
 def digest(project: Path) -> str:
     """Of everything that a result rests on."""
-    files = [project / "foundry.toml", *solidity(project / "contracts"), *solidity(project / "tests/forge")]
+    settings = [project / "foundry.toml", project / "package-lock.json"]
+    files = [*settings, *solidity(project / "contracts"), *solidity(project / "tests/forge")]
     return hashlib.sha256(b"".join(hashlib.sha256(file.read_bytes()).digest() for file in files)).hexdigest()[:16]
 
 
@@ -176,7 +177,8 @@ def told(part: Part, seed: str, result: Result, output: str) -> str:
     line = f"{'FAILED' if result.failed else 'passed'} {result.seconds:7.1f} s  {part.name} {part.shard}: {count}"
     if not result.failed:
         return line
-    return f"{line}\n{output}\nagain: FOUNDRY_PROFILE=campaign FOUNDRY_FUZZ_SEED={seed} forge test {shlex.join(part.filters)}"
+    again = f".venv/bin/python tools/with_chain.py -- forge test {shlex.join(part.filters)}"
+    return f"{line}\n{output}\nagain: FOUNDRY_PROFILE=campaign FOUNDRY_FUZZ_SEED={seed} {again}"
 
 
 def main(arguments: list[str]) -> int:

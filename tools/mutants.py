@@ -8,7 +8,7 @@ for types and helpers, and deploy the faulty one by its name: so only the contra
 not compile, or that compiles to the very bytecode of the original, is none.
 
 What was found stands in out/mutants.jsonl, and a later run begins where the last one ended: a killed fault stays killed
-while its file stays as it is, survivors are tried again. tests/forge/mutants.md explains those survivors that change
+while its file stays as it is and the test that noticed is still there by name; survivors are tried again. tests/forge/mutants.md explains those survivors that change
 nothing a user could see. The exit code is 1 if fewer than 95 % are killed, or a survivor is not explained there.
 """
 
@@ -47,6 +47,8 @@ SLOW = ("tests/forge/invariants/**", "tests/forge/Prices*")
 LEFT_OUT = ("tests/forge/Gas.t.sol", "tests/forge/Gas.tree")
 COPIED = ("contracts", "tests/forge", "foundry.toml", "tools/solc.js")
 
+# What stands for the test's name where forge tells none.
+WITHOUT_TEST = ("setup", "time limit")
 KILLED, SURVIVED, INVALID, SAME = "killed", "survived", "does not compile", "same bytecode"
 
 
@@ -192,7 +194,7 @@ class Worker:
                     return INVALID, ""
                 if code != 0:
                     failed = re.search(r"^\[FAIL.*\] (\w+)", output, re.MULTILINE)
-                    return KILLED, failed[1] if failed else "time limit" if code < 0 else "setup"
+                    return KILLED, failed[1] if failed else WITHOUT_TEST[code < 0]
             return (SAME if self._bytecode() == self.baseline else SURVIVED), ""
         finally:
             path.write_bytes(original)
@@ -239,10 +241,12 @@ class Record:
             name: hashlib.sha256((project / name).read_bytes()).hexdigest()[:16] for name in sources(project)
         }
         self.verdicts: dict[tuple, str] = {}
+        tests = "".join(path.read_text(encoding="utf-8") for path in (project / "tests/forge").rglob("*.sol"))
+        noticing = {"", *WITHOUT_TEST, *re.findall(r"function (\w+)", tests)}
         if path.exists():
             for line in path.read_text(encoding="utf-8").splitlines():
                 entry = json.loads(line)
-                if entry["file"] == self.digests.get(entry["fault"][0]):
+                if entry["file"] == self.digests.get(entry["fault"][0]) and entry["test"] in noticing:
                     self.verdicts[tuple(entry["fault"])] = entry["verdict"]
 
     @staticmethod

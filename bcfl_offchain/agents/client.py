@@ -326,7 +326,8 @@ class Client:
         votes = [vote for vote in left if vote and is_signed_by(vote, round_id, result, nonces[vote.signer])]
         if 3 * len(votes) <= 2 * len(hired):
             raise QuorumMissing(len(votes), len(hired))
-        return self.place.task.end_round_by_quorum(self.signer, result, pack_ballots(votes, nonces))
+        voters = [vote.signer for vote in votes]
+        return self.place.task.end_round_by_quorum(self.signer, result, pack_ballots(votes, nonces), voters)
 
     def _open_round(self) -> Round:
         round_ = self.place.reader.history().open_round

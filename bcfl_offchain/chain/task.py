@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import astuple
 from typing import Any, TypeVar
 
+from eth_abi import encode
 from eth_abi.exceptions import DecodingError
 from web3 import Web3
 from web3.contract.contract import ContractFunction
@@ -34,6 +35,11 @@ from .types import (
 
 _RECEIPT = "eth_getTransactionReceipt"
 _T = TypeVar("_T")
+# From so many on an access list is worth its price. EIP-2930: 2,400 gas for the address; 1,900 for a slot, which is then
+# read for 100 and otherwise for 2,100.
+LEAST_ACCESS_LISTED = 25
+# Of the mapping `_listings` in the contract's storage.
+_LISTINGS_SLOT = 11
 
 
 class TaskContract:
@@ -179,12 +185,18 @@ class TaskContract:
         return signer.send(self.contract.functions.proposeModel(model_hash), "propose model")
 
     def end_round_by_quorum(
-        self, signer: Signer, result: RoundResult, ballots: Sequence[Ballot]
+        self, signer: Signer, result: RoundResult, ballots: Sequence[Ballot], voters: Sequence[str] = ()
     ) -> TransactionRecord:
-        """End the round by the votes of accounts, as `votes.pack_ballots` gives them."""
+        """End the round by the votes of accounts, as `votes.pack_ballots` gives them.
+
+        If their addresses are given, too, and are many, the transaction names their lines in an access list,
+        which makes reading them cheaper.
+        """
         packed = [(ballot.nonce, ballot.signatures) for ballot in ballots]
         call = self.contract.functions.endRoundByQuorum(astuple(result), packed, [])
-        return signer.send(call, "end round by quorum")
+        listed = voters if len(voters) >= LEAST_ACCESS_LISTED else ()
+        access_list = [{"address": self.address, "storageKeys": list(map(listing_slot, listed))}] if listed else []
+        return signer.send(call, "end round by quorum", access_list=access_list)
 
     def end_round_by_time(self, signer: Signer) -> TransactionRecord:
         """End an expired round; anyone may."""
@@ -250,6 +262,11 @@ class Factory:
     def implementation(self) -> str:
         """Address of the code that all clones run."""
         return _read(self.contract.functions.implementation(), "latest", str)
+
+
+def listing_slot(client: str) -> str:
+    """Where a task's contract keeps a client's line of the price list, in hexadecimal."""
+    return Web3.to_hex(Web3.keccak(encode(["address", "uint256"], [client, _LISTINGS_SLOT])))
 
 
 def _read(call: ContractFunction, block: BlockIdentifier, make: Callable[[Any], _T]) -> _T:

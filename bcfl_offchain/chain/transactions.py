@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -116,7 +116,14 @@ class Signer:
         """The account's address in checksum form."""
         return self.account.address
 
-    def send(self, call: Call, label: str, value: int = 0, gas: int | None = None) -> TransactionRecord:
+    def send(
+        self,
+        call: Call,
+        label: str,
+        value: int = 0,
+        gas: int | None = None,
+        access_list: Sequence[Mapping[str, Any]] = (),
+    ) -> TransactionRecord:
         """Send a call and wait until it is mined.
 
         Parameters
@@ -130,6 +137,8 @@ class Signer:
         gas : int, optional
             The most gas that it may take. By default an estimate and a margin, which is too little for a call
             that ends well with any gas.
+        access_list : sequence of mapping
+            By EIP-2930, with ``address`` and ``storageKeys``; left out on a chain without base fees.
 
         Returns
         -------
@@ -146,7 +155,7 @@ class Signer:
         WrongChain, MalformedAnswer, NodeRefused, ChainUnavailable
             If the node contradicts itself, refuses, or does not answer.
         """
-        fields = self._fields(call, label, value, gas)
+        fields = self._fields(call, label, value, gas, access_list)
         fee = fields["gas"] * fields.get("maxFeePerGas", fields.get("gasPrice", 0))
         if fee > self.fee_limit:
             raise FeeTooHigh(label, fee, self.fee_limit)
@@ -175,7 +184,9 @@ class Signer:
             raise self._refusal_of_mined(fields, record)
         return record
 
-    def _fields(self, call: Call, label: str, value: int, gas: int | None) -> dict[str, Any]:
+    def _fields(
+        self, call: Call, label: str, value: int, gas: int | None, access_list: Sequence[Mapping[str, Any]]
+    ) -> dict[str, Any]:
         """All fields of the transaction; the estimate of its gas also tells of a refusal."""
         # With a gas figure given, build_transaction asks the node for nothing.
         draft = dict(
@@ -183,12 +194,15 @@ class Signer:
         )
         for name in ("gas", "chainId", *_NO_FEE):
             draft.pop(name, None)
+        fees = self._fees()
+        if access_list and "type" in fees:
+            draft["accessList"] = list(access_list)
         estimate = self.estimate(draft, label)
         if gas is None:
             gas = min(estimate * _GAS_MARGIN_PERCENT // 100, max(MAX_TRANSACTION_GAS, estimate))
         return {
             **draft,
-            **self._fees(),
+            **fees,
             "gas": gas,
             "nonce": self.w3.eth.get_transaction_count(self.address),
             "chainId": self.w3.eth.chain_id,

@@ -6,7 +6,8 @@ is what can be lost at the very worst, and it is held before each transaction, n
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from eth_account.signers.local import LocalAccount
 from web3 import Web3
@@ -116,12 +117,19 @@ class PurseSigner(Signer):
         self.purse = purse
         purse.signers.append(self)
 
-    def send(self, call: Call, label: str, value: int = 0, gas: int | None = None) -> TransactionRecord:
+    def send(
+        self,
+        call: Call,
+        label: str,
+        value: int = 0,
+        gas: int | None = None,
+        access_list: Sequence[Mapping[str, Any]] = (),
+    ) -> TransactionRecord:
         """As `Signer.send`; the limit is the purse's."""
         limit, spent, kept_back = self.purse.limit, self.purse.spent, self.purse.kept_back
         self.spend_limit = self.spent + limit - spent - kept_back
         try:
-            record = super().send(call, label, value, gas)
+            record = super().send(call, label, value, gas, access_list)
         except SpendLimitReached as error:
             raise LimitReached(label, spent, error.cost, limit, kept_back) from None
         self.purse.on_record(record)

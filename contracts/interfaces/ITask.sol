@@ -45,7 +45,7 @@ interface ITask is BcflErrors {
     event Left(address indexed client, address indexed recipient, uint256 bond);
     /// @notice A list of `size` entries was begun.
     event ListBegun(uint32 indexed version, uint32 size);
-    /// @notice Entries were checked and posted. `prices` tells what follows from them.
+    /// @notice Entries were checked and posted. Prices follow from them, reports and terms, as docs/mechanism.md tells.
     event EntriesPosted(uint32 indexed version, Entry[] entries);
     /// @notice A round was opened; `committed` is Σ caps of the hired.
     event RoundOpened(

@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import pytest
 from eth_utils import keccak
+from hexbytes import HexBytes
 
 from bcfl_offchain.agents import Client, ProposalRefused, QuorumMissing, WorkWindowOpen, audit
 from bcfl_offchain.agents.judgement import audit_seed, drawn_clients, is_drawn
 from bcfl_offchain.chain import TransactionRefused, Vote, solve
+from bcfl_offchain.chain.task import LEAST_ACCESS_LISTED, listing_slot
 from bcfl_offchain.learning import Dataset, file_hash
 
 CERTAIN = 10**18
@@ -279,3 +281,28 @@ def test_data_stay_at_home_unless_audited(world):
     assert isinstance(world.alice.data, Dataset)
     round_id = world.place.round_id(world.round)
     assert all(world.place.board.evidence(round_id, client.address) is None for client in world.clients)
+
+
+def test_many_voters_lines_are_named_in_an_access_list(world, monkeypatch):
+    # Four stand for the 25 from which the list is worth its price.
+    monkeypatch.setattr("bcfl_offchain.chain.task.LEAST_ACCESS_LISTED", 4)
+    world.run_round()
+    w3, last = world.devnet.w3, world.records[-1]
+    mined = w3.eth.get_transaction(last.hash)
+    (listed,) = mined["accessList"]
+    assert listed["address"] == world.task.address
+    keys = [HexBytes(key) for key in listed["storageKeys"]]
+    assert sorted(keys) == sorted(HexBytes(listing_slot(client.address)) for client in world.clients)
+
+    # The node finds these slots read by the call, on the state before it.
+    call = {"from": mined["from"], "to": mined["to"], "data": mined["input"]}
+    block = hex(last.block - 1)
+    found = world.devnet.rpc("eth_createAccessList", call, block)["accessList"]
+    (slots,) = (entry["storageKeys"] for entry in found if entry["address"] == world.task.address.lower())
+    assert set(map(HexBytes, slots)) > set(keys)
+
+
+def test_few_voters_lines_are_not(world):
+    world.run_round()
+    assert not world.devnet.w3.eth.get_transaction(world.records[-1].hash)["accessList"]
+    assert 100 * LEAST_ACCESS_LISTED > 2400 >= 100 * (LEAST_ACCESS_LISTED - 1)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 
 import pytest
 
-from tools.campaign import RECORD, SHARDS, Part, parts, read_result, run
+from tools.campaign import RECORD, SHARDS, Part, forge, parts, read_result, run
 
 PURSE = """// SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
@@ -69,6 +71,7 @@ def project(forge_project):
             "contracts/Purse.sol": PURSE,
             "tests/forge/invariants/Invariants.t.sol": INVARIANTS,
             "tests/forge/Purse.t.sol": FUZZ,
+            "package-lock.json": "{}",
         },
         PROFILE,
     )
@@ -115,11 +118,25 @@ def test_a_later_run_does_what_is_left_until_a_source_changes(project, capsys):
     failed = [entry for entry in record_of(project)[11:] if entry["result"]["failed"]]
     assert failed and out.count("] FAILED ") == len(failed)
     for entry in failed:
-        assert f"FOUNDRY_PROFILE=campaign FOUNDRY_FUZZ_SEED={entry['seed']} forge test" in out
+        assert f"FOUNDRY_FUZZ_SEED={entry['seed']} .venv/bin/python tools/with_chain.py -- forge test" in out
 
     purse.write_text(PURSE, encoding="utf-8")
     assert run(project, seed=9) == 0
     assert "11 of them known" in capsys.readouterr().out
+
+
+def test_the_seed_decides_what_is_drawn(project):
+    broken = FUZZ.replace("< 10", "> 10")  # never: the first number drawn is the one that is told
+    (project / "tests/forge/Purse.t.sol").write_text(broken, encoding="utf-8")
+
+    def first_drawn(seed):
+        shutil.rmtree(project / "cache", ignore_errors=True)  # forge tries first what failed before
+        result, output = forge(project, Part("tests/forge/Purse.t.sol"), seed)
+        assert result.failed == 1
+        return re.search(r"args=\[(\d+)", output)[1]
+
+    drawn = [first_drawn(seed) for seed in ("0x1", "0x2", "0x3", "0x1", "0x2", "0x3")]
+    assert drawn[:3] == drawn[3:] and len(set(drawn)) > 1, drawn
 
 
 def test_a_report_without_a_test_is_refused():

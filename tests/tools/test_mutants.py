@@ -159,3 +159,13 @@ def test_explanations_are_read_as_they_are_printed(project):
 def test_the_mutation_profile_exists():
     assert "[profile.mutants]" in (PROJECT / "foundry.toml").read_text(encoding="utf-8")
     assert os.access(PROJECT / "tools" / "solc.js", os.X_OK)
+
+
+def test_a_kill_by_a_test_that_is_gone_does_not_stand(project, tmp_path):
+    fault = faults_of(project, "put")["held -= amount;"]
+    record = Record(tmp_path / "record.jsonl", project)
+    record.add(fault, KILLED, "test_PutAddsAndRefusesTooMuch")
+    assert Record(record.path, project).known(fault) == KILLED
+    test = project / "tests/forge/Purse.t.sol"
+    test.write_text(TEST.replace("test_PutAdds", "test_Adds"), encoding="utf-8")
+    assert Record(record.path, project).known(fault) is None

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 
-import {ClientState, Ledger, Phase} from "../../contracts/interfaces/ITask.sol";
+import {ClientState, Ledger, Phase, Report} from "../../contracts/interfaces/ITask.sol";
 import {SymbolicTask} from "./SymbolicTask.sol";
 
 /// @notice What each step that moves money does to the ledger, from any state with (R): the formulas of README.md.
@@ -21,6 +21,7 @@ contract MoneySymbolicTest is SymbolicTask {
         assert(l.paid == before.paid + amount && l.claimable == before.claimable - amount);
         assert(l.committed == before.committed && l.free == before.free);
         assert(l.returned == before.returned && l.bonds == before.bonds && l.burnt == before.burnt);
+        assert(l.deposited == before.deposited);
         ClientState memory next = task.clientState(client);
         assert(state.claimable + state.pending == next.claimable + next.pending + amount);
     }
@@ -37,6 +38,24 @@ contract MoneySymbolicTest is SymbolicTask {
         assert(_state(other) == state);
     }
 
+    /// @notice A client that joins brings one bond, which goes to `bonds`.
+    function check_JoinTask(address client, Report calldata report, uint80 value) external {
+        vm.assume(client != address(task));
+        Ledger memory before = _reachableLedger();
+        uint256 balance = address(task).balance;
+        vm.deal(client, value);
+
+        vm.prank(client);
+        task.joinTask{value: value}(report);
+
+        Ledger memory l = task.ledger();
+        assert(value == BOND && address(task).balance == balance + BOND);
+        assert(l.deposited == before.deposited + BOND && l.bonds == before.bonds + BOND);
+        assert(l.paid == before.paid && l.claimable == before.claimable && l.returned == before.returned);
+        assert(l.committed == before.committed && l.free == before.free && l.burnt == before.burnt);
+        assert(task.clientState(client).isMember);
+    }
+
     /// @notice A client that leaves takes one bond back, from `bonds`.
     function check_LeaveTask(address client) external {
         Ledger memory before = _reachableLedger();
@@ -50,6 +69,7 @@ contract MoneySymbolicTest is SymbolicTask {
         assert(l.returned == before.returned + BOND && l.bonds == before.bonds - BOND);
         assert(l.paid == before.paid && l.claimable == before.claimable);
         assert(l.committed == before.committed && l.free == before.free && l.burnt == before.burnt);
+        assert(l.deposited == before.deposited);
         assert(!task.clientState(client).isMember);
     }
 
@@ -66,6 +86,7 @@ contract MoneySymbolicTest is SymbolicTask {
         assert(l.committed == 0 && l.free == before.free + before.committed);
         assert(l.claimable == before.claimable && l.paid == before.paid);
         assert(l.returned == before.returned && l.bonds == before.bonds && l.burnt == before.burnt);
+        assert(l.deposited == before.deposited);
         assert(!task.roundState().isOpen);
     }
 
@@ -82,6 +103,7 @@ contract MoneySymbolicTest is SymbolicTask {
         assert(l.committed <= before.free && l.free == before.free - l.committed);
         assert(l.claimable == before.claimable && l.paid == before.paid);
         assert(l.returned == before.returned && l.bonds == before.bonds && l.burnt == before.burnt);
+        assert(l.deposited == before.deposited);
     }
 
     /// @notice Only the owner closes, between rounds, and takes `free` alone.
@@ -98,7 +120,7 @@ contract MoneySymbolicTest is SymbolicTask {
         assert(amount == before.free && l.free == 0);
         assert(RECIPIENT.balance == amount && address(task).balance == balance - amount);
         assert(l.claimable == before.claimable && l.paid == before.paid && l.committed == before.committed);
-        assert(l.bonds == before.bonds && l.burnt == before.burnt);
+        assert(l.bonds == before.bonds && l.burnt == before.burnt && l.deposited == before.deposited);
         assert(task.phase() == Phase.Over);
     }
 }

@@ -254,9 +254,11 @@ contract Task is ITask, EIP712 {
 
         Prices.Offer memory offer = _offer(terms_, terms_.miningBudget / size);
         for (uint256 i; i < entries.length; ++i) {
-            _postEntry(entries[i], previous, list, terms_, offer);
-            previous = entries[i].client;
+            previous = _postEntry(entries[i], previous, list, terms_, offer);
             listHash = _chain(listHash, entries[i]);
+        }
+        unchecked {
+            list.posted += uint32(entries.length); // at most `size`
         }
         if (list.posted != size) _lastPosted = previous;
         _list = list;
@@ -294,8 +296,8 @@ contract Task is ITask, EIP712 {
         List memory list,
         Terms memory terms_,
         Prices.Offer memory offer
-    ) private {
-        address client = entry.client;
+    ) private returns (address client) {
+        client = entry.client;
         uint256 trainingCap = entry.trainingCap;
         uint256 trainingFrequency = entry.trainingFrequency;
         Member member = _members[client];
@@ -319,9 +321,6 @@ contract Task is ITask, EIP712 {
             revert BcflErrors.Task_NotHiredHasFrequency(client, trainingFrequency);
         }
 
-        unchecked {
-            ++list.posted; // at most `size`
-        }
         _listings[client] =
             ListingSlot.pack(list.version, trainingCap, trainingFrequency, _listings[client].voteNonce());
     }
@@ -664,28 +663,34 @@ contract Task is ITask, EIP712 {
         returns (uint256 count)
     {
         assembly ("memory-safe") {
+            let input := mload(0x40) // digest, v, r, s for ecrecover
+            // Read back from memory that a copy of nothing makes unknown to the compiler, which else works these four out anew
+            // for each signature.
+            mstore(input, voter)
+            mstore(add(input, 32), add(signatures.offset, shl(6, signatures.length)))
+            mstore(add(input, 64), 0)
+            mstore(add(input, 96), add(input, 32))
+            calldatacopy(input, 0, 0)
+            let hired := mload(input)
+            let end := mload(add(input, 32))
+            let key := mload(add(input, 64))
+            let v := mload(add(input, 96)) // where it stands
+            mstore(input, digest)
             // The key of a listing: the signer, and the mapping's slot. Where ecrecover finds nobody, the signer before stays,
             // who does not ascend; zero is on no list.
             mstore(0x00, 0)
             mstore(0x20, _listings.slot)
-            let input := mload(0x40) // digest, v, r, s for ecrecover
-            mstore(input, voter)
-            let hired := mload(input) // else the compiler works it out for each signature
-            mstore(input, digest)
             let previous := 0
-            let pointer := signatures.offset
-            for { let left := signatures.length } left { left := sub(left, 1) } {
+            for { let pointer := signatures.offset } lt(pointer, end) { pointer := add(pointer, 64) } {
                 mstore(add(input, 64), calldataload(pointer))
                 let s := calldataload(add(pointer, 32))
-                let parity := shr(255, s)
-                mstore(add(input, 32), add(parity, 27))
-                mstore(add(input, 96), xor(s, shl(255, parity)))
-                pointer := add(pointer, 64)
-                pop(staticcall(gas(), 1, input, 128, 0x00, 32))
-                let signer := mload(0x00)
-                let difference := xor(sload(keccak256(0x00, 0x40)), hired)
-                // No difference outside cap and frequency, and above: without a branch, which costs more.
-                let counts := lt(or(shl(224, difference), shr(184, difference)), gt(signer, previous))
+                mstore(v, add(shr(255, s), 27))
+                mstore(add(input, 96), shr(1, shl(1, s)))
+                pop(staticcall(gas(), 1, input, 128, key, 32))
+                let signer := mload(key)
+                // No difference beside cap and frequency, and above: without a branch, which costs more.
+                let difference := and(xor(sload(keccak256(key, 0x40)), hired), not(shl(32, sub(shl(152, 1), 1))))
+                let counts := lt(difference, gt(signer, previous))
                 count := add(count, counts)
                 previous := xor(previous, mul(counts, xor(previous, signer)))
             }

@@ -65,10 +65,9 @@ library Prices {
     {
         uint256 frequency = offer.trainingFrequency;
         trainingPrice = trainingPriceDown(offer, client);
-        if (
-            !coversEnergy(trainingPrice, offer.energyCoefficient, frequency)
-                || coversEnergy(trainingPrice, offer.energyCoefficient, frequency + 1)
-        ) revert BcflErrors.Price_WrongTrainingFrequency(client, frequency, trainingPrice);
+        if (!isHighestCovered(trainingPrice, offer.energyCoefficient, frequency)) {
+            revert BcflErrors.Price_WrongTrainingFrequency(client, frequency, trainingPrice);
+        }
 
         uint256 slack = miningSlack(offer);
         if (slack == 0) revert BcflErrors.Price_NoTimeToMine(client, frequency);
@@ -232,11 +231,28 @@ library Prices {
 
     /// @notice Whether the price covers the energy at this frequency: p·10⁵⁴ ≥ ρq³, (5) or (6), in 512 bits.
     function coversEnergy(uint256 price, uint256 energyCoefficient, uint256 frequency) internal pure returns (bool) {
-        (uint256 priceHigh, uint256 priceLow) = Math.mul512(price, COMMON_SCALE);
+        (uint256 high, uint256 low) = Math.mul512(price, COMMON_SCALE);
+        return _coversEnergy(high, low, energyCoefficient, frequency);
+    }
+
+    /// @notice Whether it covers the energy at this frequency and not at the next, as (8) rounded down does.
+    function isHighestCovered(uint256 price, uint256 energyCoefficient, uint256 frequency) internal pure returns (bool) {
+        (uint256 high, uint256 low) = Math.mul512(price, COMMON_SCALE);
+        unchecked {
+            return _coversEnergy(high, low, energyCoefficient, frequency)
+                && !_coversEnergy(high, low, energyCoefficient, frequency + 1); // below 2^72 + 1
+        }
+    }
+
+    function _coversEnergy(uint256 high, uint256 low, uint256 energyCoefficient, uint256 frequency)
+        private
+        pure
+        returns (bool)
+    {
         unchecked {
             (uint256 costHigh, uint256 costLow) =
-                Math.mul512(energyCoefficient * frequency, frequency * frequency); // below 2^184 and 2^144
-            return priceHigh > costHigh || (priceHigh == costHigh && priceLow >= costLow);
+                Math.mul512(energyCoefficient * frequency, frequency * frequency); // below 2^185 and 2^146
+            return high > costHigh || (high == costHigh && low >= costLow);
         }
     }
 

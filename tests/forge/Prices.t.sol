@@ -256,9 +256,20 @@ contract PricesTest is Test {
             assertTrue(
                 selector == BcflErrors.Price_NoTimeToMine.selector
                     || selector == BcflErrors.Price_MiningNotCovered.selector
-                    || selector == BcflErrors.Price_MiningPayOverCap.selector,
+                    || selector == BcflErrors.Price_MiningPayOverCap.selector
+                    || selector == BcflErrors.Price_OutOfRange.selector, // training takes all but an instant of T
                 vm.toString(reason)
             );
         }
+    }
+
+    /// @dev A campaign's find: training leaves so little of T that the mining price would not fit.
+    function test_AnOfferThatLeavesAnInstantToMineIsOutOfRange() external {
+        uint256 seed = 4625204209625141855811131397;
+        this.testFuzz_AcceptedOffersHaveAFeasibleResponse(seed);
+        Prices.Offer memory offer = _likelyOffer(seed);
+        offer.trainingFrequency = _cubeRoot(Prices.trainingPriceDown(offer, client), offer.energyCoefficient);
+        vm.expectRevert(abi.encodeWithSelector(BcflErrors.Price_OutOfRange.selector, client));
+        harness.check(offer, 2 ** 72 - 1, client);
     }
 }

@@ -174,6 +174,17 @@ contract BallotsCalldataTest is CalldataBase {
         _expectMalformed(data);
     }
 
+    /// @dev Good signatures behind a shorter list's end count for nothing.
+    function test_Attack_SignaturesBehindTheEndOfTheirList() external {
+        bytes memory data = _ballotData();
+        for (uint256 length; length < 3; ++length) {
+            _setWord(data, 12, length);
+            (bool success, bytes memory answer) = _send(_state().generator, data);
+            assertFalse(success);
+            assertEq(answer, abi.encodeWithSelector(BcflErrors.Task_QuorumMissed.selector, length, 5));
+        }
+    }
+
     /// @dev 2^250 · 64 wraps to nothing.
     function test_Attack_LengthOfTheSignaturesThatWraps() external {
         bytes memory data = _ballotData();

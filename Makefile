@@ -39,7 +39,7 @@ $(PYTHON_STAMP): requirements.lock pyproject.toml
 	@tools/check_machine.sh $(PYTHON)
 	@echo 'setup: .venv from requirements.lock'
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
@@ -75,7 +75,7 @@ $(RAY_STAMP): requirements-ray.lock $(PYTHON_STAMP)
 	@echo 'setup: .cache/ray from requirements-ray.lock'
 	@test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
 	@$(BIN)/python -c $(SITE_PACKAGES) > "$$($(@D)/bin/python -c $(SITE_PACKAGES))/venv.pth"
-	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-ray.lock
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-ray.lock
 	@touch $@
 
 # Without with_chain, which ends its child soon after Ctrl-C: giving the money back on a live chain takes longer.
@@ -90,7 +90,7 @@ gas: setup ## Measure the gas of every step anew and keep it in snapshots/Gas.js
 
 audit-code: setup ## Check the contracts by slither and halmos, from requirements-audit.lock in an environment of its own
 	@test -x .cache/audit/bin/python || $(PYTHON) -m venv .cache/audit
-	@.cache/audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-audit.lock
+	@.cache/audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-audit.lock
 	@$(WITH_CHAIN) python tools/audit_slither.py .cache/audit/bin/slither
 	@exec env FOUNDRY_PROFILE=symbolic $(WITH_CHAIN) .cache/audit/bin/halmos --forge-build-out out/symbolic --no-status
 

@@ -39,11 +39,12 @@ class OvertakenSigner(Signer):
         super().__init__(*arguments)
         self.meanwhile = None
 
-    def _fees(self):
+    def _fields(self, *arguments):
+        fields = super()._fields(*arguments)
         if self.meanwhile is not None:
             happen, self.meanwhile = self.meanwhile, None
             happen()
-        return super()._fees()
+        return fields
 
 
 def full_signature(client, message):

@@ -26,11 +26,12 @@ from .mechanism.pricing import RoundTerms, price_round
 from .mechanism.units import Number, exact
 from .presentation import price_record, price_tables, shapley_record, shapley_table, to_json
 
-PIPE_WIDTH = 160  # columns of a table that no terminal limits
+PIPE_WIDTH = 240  # columns of a table that no terminal limits
 
 app = typer.Typer(
     name="bcfl",
     add_completion=False,
+    no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
@@ -38,7 +39,8 @@ app = typer.Typer(
 ClientsFile = Annotated[
     Path,
     typer.Argument(
-        metavar="CLIENTS.csv", help="Columns client,training_cycles,energy_coefficient[,max_frequency]."
+        metavar="CLIENTS.csv",
+        help="Its first line: client, training_cycles, energy_coefficient and, if there is a limit, max_frequency, with commas between.",
     ),
 ]
 Target = Annotated[str, typer.Option(metavar="NUMBER", help="Target g of the mean workload, GHz·min.")]
@@ -248,7 +250,8 @@ def main(arguments: list[str] | None = None) -> int:
         problem = f"--{error.field.replace('_', '-')}: {error}"
     except (MechanismError, TableError) as error:
         problem = str(error)
-    print(f"bcfl: error: {' '.join(problem.split())}", file=sys.stderr)
+    if problem:  # without any argument the help has been printed instead
+        print(f"bcfl: error: {' '.join(problem.split())}", file=sys.stderr)
     return 2
 
 

@@ -156,8 +156,10 @@ def lay_out(title: str, keys: Iterable[str], rows: Iterable[Mapping[str, Any]]) 
     table = Table(title=title, title_justify="left")
     keys = list(keys)
     for key in keys:
-        is_text = key in ("client", "reason", "binding")
-        table.add_column(_TITLES.get(key, key), justify="left" if is_text else "right", overflow="fold")
+        if key in ("client", "reason", "binding"):
+            table.add_column(_TITLES.get(key, key), overflow="fold")
+        else:  # cut where it does not fit, which shows; 2.8e-14 on two lines reads as 2.8
+            table.add_column(_TITLES.get(key, key), justify="right", no_wrap=True)
     for row in rows:
         # Text, not str: a client may be called "[red]".
         table.add_row(*(Text(_shown(row[key])) for key in keys))

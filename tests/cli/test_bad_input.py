@@ -111,7 +111,6 @@ def test_a_target_without_meaning(good, capsys, target):
 @pytest.mark.parametrize(
     "arguments, problem",
     [
-        ([], "Missing command"),
         (["shapely"], "No such command 'shapely'"),
         (["shapley"], "CLIENTS.csv"),
         (["shapley", "clients.csv"], "--target"),
@@ -120,6 +119,12 @@ def test_a_target_without_meaning(good, capsys, target):
 )
 def test_a_command_line_that_does_not_parse(capsys, arguments, problem):
     assert problem in complaint(capsys, arguments)
+
+
+def test_the_name_alone_shows_the_help(capsys):
+    assert main([]) == 2
+    captured = capsys.readouterr()
+    assert captured.err == "" and all(name in captured.out for name in ("shapley", "price", "explain", "audit"))
 
 
 def test_a_game_that_is_too_large_says_what_it_would_cost_and_the_way_out(tmp_path, capsys):

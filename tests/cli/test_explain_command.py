@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from bcfl_offchain.cli import main
+from bcfl_offchain.cli import PIPE_WIDTH, main
 from bcfl_offchain.mechanism import RoundTerms, explain_round
 
 KEYS = (
@@ -102,7 +102,14 @@ def test_tables(mixed, capsys, policy, theirs):
     assert out.count("Response of Theorem 3.1") == theirs
     assert "Exact best response" in out and "regret by claim" in out and "every report tried" in out
     assert "✗" in out and "no limit" in out
-    assert max(map(len, out.splitlines())) <= 160
+    assert max(map(len, out.splitlines())) <= PIPE_WIDTH
+
+
+def test_no_row_of_a_table_goes_on_in_the_next_line(mixed, capsys):
+    # Utilities near zero have the longest numbers, 2.84217e-14, which on two lines read as 2.84217.
+    assert main(["explain", str(mixed), *OPTIONS, "--policy=incomplete"]) == 0
+    rows = [line for line in capsys.readouterr().out.splitlines() if line.startswith("│")]
+    assert any("e-" in row for row in rows) and all(row.split("│")[1].strip() for row in rows)
 
 
 def test_it_says_what_it_is_doing():

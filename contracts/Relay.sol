@@ -8,15 +8,25 @@ import {IRelay} from "./interfaces/IRelay.sol";
 /// @title Relay
 /// @notice See `IRelay`, which has all documentation.
 contract Relay is IRelay {
+    /// @dev Of a call that is skipped, beside its share: the call itself, its copy, the event. With value, what that costs.
+    uint256 private constant CALL_GAS = 6_000;
+    uint256 private constant VALUE_GAS = 9_000;
+    /// @dev To send back what is unspent.
+    uint256 private constant END_GAS = 15_000;
+
     /// @inheritdoc IRelay
     function relay(address task, uint256 value, bytes[] calldata calls) external payable returns (uint256 skipped) {
         uint256 expected = value * calls.length;
         if (msg.value != expected) revert BcflErrors.Money_WrongValue(msg.value, expected);
         if (task.code.length == 0) revert BcflErrors.Relay_NoTask(task); // which would take every call, and its value
 
+        uint256 each = value == 0 ? CALL_GAS : CALL_GAS + VALUE_GAS;
         for (uint256 i; i < calls.length; ++i) {
-            // An even share of what is left, so that one call cannot burn the gas of those after it.
-            uint256 share = gasleft() / (calls.length - i);
+            // An even share of what is left, so that one call cannot burn the gas of those after it, or what it takes to tell
+            // of it: a 64th of the share, all that the EVM keeps back, is too little for that.
+            uint256 left = gasleft();
+            uint256 kept = END_GAS + each * (calls.length - i);
+            uint256 share = left > kept ? (left - kept) / (calls.length - i) : 0;
             (bool success, bytes memory reason) = task.call{value: value, gas: share}(calls[i]);
             if (success) continue;
             ++skipped;

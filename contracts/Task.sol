@@ -655,8 +655,11 @@ contract Task is ITask, EIP712 {
         }
     }
 
-    /// @dev Counts the signers whose listing is `voter`, as far as they ascend, so that none counts twice. Those of two
-    /// ballots differ, since a client has one vote nonce. In assembly because a quorum is the longest loop on chain.
+    /// @dev Counts the signers whose listing is `voter` but for cap and frequency, as far as they ascend, so that none counts
+    /// twice. Those of two ballots differ, since a client has one vote nonce. In assembly because a quorum is the longest loop on
+    /// chain; for each signature it does
+    ///     signer = ecrecover(digest, v, r, s);
+    ///     if (signer > previous && _listings[signer] is `voter`) { ++count; previous = signer; }
     function _countBallot(bytes32 digest, bytes32[2][] calldata signatures, Listing voter)
         private
         view

@@ -144,7 +144,7 @@ struct Ballot {
 /// @notice The vote of an ERC-1271 contract under a round's result.
 struct WalletVote {
     address signer;
-    /// Whatever the contract takes; it has 100,000 gas to answer.
+    /// Whatever the contract takes; it has at most 100,000 gas to answer.
     bytes signature;
 }
 

@@ -4,6 +4,7 @@ pragma solidity ^0.8.24;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 import {Permit} from "../interfaces/Types.sol";
 import {BcflErrors} from "../interfaces/BcflErrors.sol";
@@ -13,8 +14,8 @@ import {BcflErrors} from "../interfaces/BcflErrors.sol";
 library Money {
     /// @notice Takes exactly `amount` from `payer` into `vault`: by the call's value, or by the payer's allowance.
     /// @dev A token that delivers less than was sent would leave claims that nobody can pay, one that delivers more is
-    /// not understood either. The difference is taken around this transfer alone, and must be equal: a token that calls
-    /// back can make a nested payment only at the price of refusing the outer one.
+    /// not understood either. The difference is taken around this transfer alone, and must be equal: of a token that calls
+    /// back, nested payments are refused with the outer one, unless they cancel each other out.
     function take(address token, address payer, address vault, uint256 amount) internal {
         uint256 expected = token == address(0) ? amount : 0;
         if (msg.value != expected) revert BcflErrors.Money_WrongValue(msg.value, expected);
@@ -24,7 +25,8 @@ library Money {
         if (!SafeERC20.trySafeTransferFrom(IERC20(token), payer, vault, amount)) {
             revert BcflErrors.Money_NotPulled(token, payer, amount);
         }
-        uint256 received = IERC20(token).balanceOf(vault) - before;
+        // Nothing, where the token has meanwhile taken from the vault.
+        uint256 received = Math.saturatingSub(IERC20(token).balanceOf(vault), before);
         if (received != amount) revert BcflErrors.Money_WrongAmountReceived(token, received, amount);
     }
 

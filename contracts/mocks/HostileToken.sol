@@ -19,8 +19,9 @@ contract HostileToken is PlainToken {
     bool public isReturningFalse;
     /// @notice Transfers use up all gas.
     bool public isBurningGas;
-    /// @notice What arrives beyond what was sent.
+    /// @notice What arrives beyond what was sent, or is missing of it.
     uint256 public surplus;
+    uint256 public shortfall;
 
     /// @notice The call made in the midst of the next transfer, before anything has moved.
     address public target;
@@ -48,6 +49,10 @@ contract HostileToken is PlainToken {
 
     function setSurplus(uint256 surplus_) external {
         surplus = surplus_;
+    }
+
+    function setShortfall(uint256 shortfall_) external {
+        shortfall = shortfall_;
     }
 
     /// @notice Sets the call to make from inside the next transfer, once.
@@ -89,5 +94,6 @@ contract HostileToken is PlainToken {
         if (isBlocked[to]) revert Blocked(to);
         super._update(from, to, value);
         if (surplus != 0 && from != address(0)) super._update(address(0), to, surplus);
+        if (shortfall != 0 && from != address(0)) super._update(to, address(0), shortfall);
     }
 }

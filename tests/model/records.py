@@ -22,12 +22,11 @@ NOWHERE = ev.Place(0, 0, "0x")
 
 @cache
 def _errors() -> dict[str, tuple[bytes, list[str]]]:
-    """Selector and types of each error, of the build, and of Solidity's own for sums."""
+    """Selector and types of each error, of the build."""
     built = json.loads((PROJECT / "out/forge/BcflErrors.sol/BcflErrors.json").read_text(encoding="utf-8"))
-    panic = {"name": "Panic", "inputs": [{"type": "uint256"}]}
     return {
         item["name"]: (keccak(text=signature(item))[:4], [field["type"] for field in item["inputs"]])
-        for item in (*built["abi"], panic)
+        for item in built["abi"]
     }
 
 

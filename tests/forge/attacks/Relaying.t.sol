@@ -63,6 +63,41 @@ contract RelayingAttacksTest is RelayBase {
         _expectTheOthersLand(3);
     }
 
+    /// @dev Burners at any places, the last among them, after whom nobody's share is left to tell of it with; and no more gas
+    /// than `IRelay` asks for.
+    function testFuzz_Attack_ReceiversBurnAllGasOfABatchWhereverTheyStand(uint8 where) external {
+        _openFirstRound();
+        _finishRound();
+        bytes[] memory calls = _claimCalls();
+        uint256 dearest = _needOf(calls[0]);
+        address burner = address(new BurningReceiver());
+        uint256 burners;
+        for (uint256 i; i < 5; ++i) {
+            if (where >> i & 1 == 0) continue;
+            calls[i] = _claimCall(clients[i], burner);
+            ++burners;
+        }
+        vm.prank(relayer);
+        (bool success, bytes memory answer) = address(relay).call{gas: 15_000 + 5 * (6_000 + dearest * 64 / 63)}(
+            abi.encodeCall(IRelay.relay, (address(task), 0, calls))
+        );
+        assertTrue(success);
+        assertEq(abi.decode(answer, (uint256)), burners);
+        for (uint256 i; i < 5; ++i) {
+            assertEq(_claimableOf(clients[i]) != 0, where >> i & 1 != 0);
+        }
+        assertLedger();
+    }
+
+    /// @dev The gas that a call ends well with, to the next 100; more than it uses, as sending coin gives some back.
+    function _needOf(bytes memory data) private returns (uint256 need) {
+        for (bool success; !success; need += 100) {
+            uint256 snapshot = vm.snapshotState();
+            (success,) = address(task).call{gas: need}(data);
+            vm.revertToState(snapshot);
+        }
+    }
+
     /// @dev What the message of `wallet` adds to a batch of five others, all of which land.
     function _costInABatch(address wallet) private returns (uint256) {
         bytes[] memory calls = _joinCalls();

@@ -70,7 +70,7 @@ abstract contract Actions is World {
         return abi.encodeWithSelector(BcflErrors.Money_NotPulled.selector, token, client, terms.bond);
     }
 
-    /// @dev A token that delivers too much, or that lets the re-entrant client move money in the midst of the bond's
+    /// @dev A token that delivers too much or too little, or that lets the re-entrant client move money in the midst of the bond's
     /// transfer: the join is refused and nothing has moved.
     function _joinUnderAttack(address client, bytes memory data, uint256 seed) private returns (bool isRefused) {
         HostileToken hostile = HostileToken(token);
@@ -82,14 +82,20 @@ abstract contract Actions is World {
             ++count["surplus refused"];
             return true;
         }
+        if (seed % 8 == 5) {
+            hostile.setShortfall(1);
+            _refused(client, data, _wrongAmount(terms.bond - 1));
+            hostile.setShortfall(0);
+            ++count["shortfall refused"];
+            return true;
+        }
         if (seed % 8 != 3 || client == address(reentrant)) return false;
         if (settled == 0 && people[address(reentrant)].isMember) return false;
         bool isClaim = settled != 0;
         _arm(isClaim ? Attack.Claim : Attack.Join);
-        bytes memory reason = settled > terms.bond
-            ? abi.encodeWithSignature("Panic(uint256)", 0x11)
-            : _wrongAmount(terms.bond - settled);
-        _refused(client, data, isClaim ? reason : _wrongAmount(2 * terms.bond));
+        // What the nested claim takes out is missing, what the nested join brings is too much.
+        uint256 received = isClaim ? terms.bond - (settled < terms.bond ? settled : terms.bond) : 2 * uint256(terms.bond);
+        _refused(client, data, _wrongAmount(received));
         hostile.arm(address(0), "");
         attack = Attack.None;
         ++count["nested payment refused"];

@@ -14,22 +14,20 @@ abstract contract Invariants is Test {
         targetContract(address(handler));
         targetSelector(FuzzSelector(address(handler), handler.actions()));
     }
-}
 
-// forge plays the same sequences for every invariant function of a contract, so that all rules share one.
-// The numbers of sequences for `make test` hold in every profile that has none of its own beside them.
-
-contract InvariantsCompleteCoinTest is Invariants {
-    function setUp() external {
-        _setUp(Policy.Complete, Currency.Coin);
-    }
-
+    /// @dev One for all rules: forge plays the same sequences for every invariant function of a contract.
     function invariant_AllRules() external {
         handler.assertAll();
     }
 
     function afterInvariant() external {
         handler.assertEveryWeiCanBeTaken();
+    }
+}
+
+contract InvariantsCompleteCoinTest is Invariants {
+    function setUp() external {
+        _setUp(Policy.Complete, Currency.Coin);
     }
 }
 
@@ -37,33 +35,11 @@ contract InvariantsIncompleteCoinTest is Invariants {
     function setUp() external {
         _setUp(Policy.Incomplete, Currency.Coin);
     }
-
-    /// forge-config: default.invariant.runs = 64
-    /// forge-config: campaign.invariant.runs = 1000
-    /// forge-config: mutants.invariant.runs = 16
-    function invariant_AllRules() external {
-        handler.assertAll();
-    }
-
-    function afterInvariant() external {
-        handler.assertEveryWeiCanBeTaken();
-    }
 }
 
 contract InvariantsFairShareCoinTest is Invariants {
     function setUp() external {
         _setUp(Policy.FairShare, Currency.Coin);
-    }
-
-    /// forge-config: default.invariant.runs = 64
-    /// forge-config: campaign.invariant.runs = 1000
-    /// forge-config: mutants.invariant.runs = 16
-    function invariant_AllRules() external {
-        handler.assertAll();
-    }
-
-    function afterInvariant() external {
-        handler.assertEveryWeiCanBeTaken();
     }
 }
 
@@ -71,33 +47,11 @@ contract InvariantsLeastCostCoinTest is Invariants {
     function setUp() external {
         _setUp(Policy.LeastCost, Currency.Coin);
     }
-
-    /// forge-config: default.invariant.runs = 64
-    /// forge-config: campaign.invariant.runs = 1000
-    /// forge-config: mutants.invariant.runs = 16
-    function invariant_AllRules() external {
-        handler.assertAll();
-    }
-
-    function afterInvariant() external {
-        handler.assertEveryWeiCanBeTaken();
-    }
 }
 
 contract InvariantsCompletePlainTokenTest is Invariants {
     function setUp() external {
         _setUp(Policy.Complete, Currency.Plain);
-    }
-
-    /// forge-config: default.invariant.runs = 64
-    /// forge-config: campaign.invariant.runs = 1000
-    /// forge-config: mutants.invariant.runs = 16
-    function invariant_AllRules() external {
-        handler.assertAll();
-    }
-
-    function afterInvariant() external {
-        handler.assertEveryWeiCanBeTaken();
     }
 }
 
@@ -105,32 +59,10 @@ contract InvariantsFairShareSilentTokenTest is Invariants {
     function setUp() external {
         _setUp(Policy.FairShare, Currency.Silent);
     }
-
-    /// forge-config: default.invariant.runs = 64
-    /// forge-config: campaign.invariant.runs = 1000
-    /// forge-config: mutants.invariant.runs = 16
-    function invariant_AllRules() external {
-        handler.assertAll();
-    }
-
-    function afterInvariant() external {
-        handler.assertEveryWeiCanBeTaken();
-    }
 }
 
 contract InvariantsCompleteHostileTokenTest is Invariants {
     function setUp() external {
         _setUp(Policy.Complete, Currency.Hostile);
-    }
-
-    /// forge-config: default.invariant.runs = 128
-    /// forge-config: campaign.invariant.runs = 1000
-    /// forge-config: mutants.invariant.runs = 16
-    function invariant_AllRules() external {
-        handler.assertAll();
-    }
-
-    function afterInvariant() external {
-        handler.assertEveryWeiCanBeTaken();
     }
 }

@@ -85,6 +85,7 @@ contract ReachTest is Test {
         outcomes.push("token refused to send");
         outcomes.push("token refused to be pulled");
         outcomes.push("surplus refused");
+        outcomes.push("shortfall refused");
         outcomes.push("nested payment refused");
         outcomes.push("re-entered with a right");
         outcomes.push("re-entered in vain");

@@ -4,9 +4,8 @@ The loss is cross-entropy with the logarithm of the client's own label frequenci
 client that holds few labels then does not push the others' scores down only because it never sees them, which
 is what makes plain federated averaging slow on non-IID parts.
 
-Everything follows from (model, data, configuration): an auditor can replay it. Arithmetic is float64 and
-rounded to float32 once, at the end, so that machines whose matrix products differ in the last digit publish
-updates that agree to about one float32 rounding.
+Everything follows from (model, data, configuration), to the bit (`reproducible`): an auditor can replay it.
+Arithmetic is float64 and rounded to float32 once, at the end.
 
 References
 ----------
@@ -23,6 +22,7 @@ import numpy as np
 
 from .data import N_CLASSES, Dataset
 from .model import Model
+from .reproducible import exponential, logarithm, ordered_sum, product
 
 # Pseudo-count of a label: it keeps the logarithm finite for a label the client does not hold.
 _LABEL_PRIOR = 0.1
@@ -168,10 +168,10 @@ def train(model: Model, dataset: Dataset, config: TrainingConfig) -> Model:
             for start in range(0, len(dataset), config.batch_size):
                 batch = order[start : start + config.batch_size]
                 x = features[batch]
-                residual = _softmax(x @ weights + bias + offset) - wanted[batch]
+                residual = _softmax(product(x, weights) + bias + offset) - wanted[batch]
                 step = config.learning_rate / len(batch)
-                weights -= step * (x.T @ residual)
-                bias -= step * residual.sum(axis=0)
+                weights -= step * product(x.T, residual)
+                bias -= step * ordered_sum(residual)
         trained = {"weights": weights.astype(np.float32), "bias": bias.astype(np.float32)}
     if not all(np.isfinite(array).all() for array in trained.values()):
         raise TrainingError(f"training diverged at learning_rate = {config.learning_rate}; take a smaller")
@@ -180,11 +180,11 @@ def train(model: Model, dataset: Dataset, config: TrainingConfig) -> Model:
 
 def _softmax(scores: np.ndarray) -> np.ndarray:
     """Probabilities of each row; the row's maximum is taken off first, so that nothing overflows."""
-    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
+    powers = exponential(scores - scores.max(axis=1, keepdims=True))
+    return powers / ordered_sum(powers.T)[:, np.newaxis]
 
 
 def _log_frequencies(labels: np.ndarray) -> np.ndarray:
     """Logarithm of each label's smoothed frequency in the client's data, shape (10,)."""
     counts = np.bincount(labels, minlength=N_CLASSES) + _LABEL_PRIOR
-    return np.log(counts / counts.sum())
+    return np.array([logarithm(frequency) for frequency in (counts / ordered_sum(counts)).tolist()])

@@ -156,7 +156,8 @@ def _deployment(transaction: Any) -> dict[str, Any]:
 def _audit(url: str, task: str, out: Console) -> None:
     """Run ``bcfl audit`` as anybody would."""
     command = [str(Path(sys.executable).with_name("bcfl")), "audit", "--rpc", url, task]
-    out.print(f"\nbcfl {' '.join(command[1:])}", highlight=False)
+    out.print("\naudited from chain data alone, while the demo's chain is up, by", highlight=False)
+    out.print(f"bcfl {' '.join(command[1:])}", highlight=False)
     sys.stdout.flush()
     if code := subprocess.run(command, check=False).returncode:
         raise DemoFailed(f"the audit of task {task} ended with code {code}")

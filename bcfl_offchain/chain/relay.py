@@ -5,8 +5,8 @@ and not paid for. A transaction is filled up to the most gas (EIP-7825) and the 
 take. The works of accounts have a cheaper way, `works`.
 
 The gas of a batch is what its dearest call takes alone, times their number, as the relay gives each an even
-share. An estimate of the whole would be too low: the relay ends well with any gas, by skipping the calls that
-it is not enough for.
+share, and what it keeps back. An estimate of the whole would be too low: the relay ends well with any gas, by
+skipping the calls that it is not enough for.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from web3.contract.contract import ContractFunction
 from web3.exceptions import Web3Exception
 from web3.types import TxParams
 
-from .errors import MalformedAnswer, TransactionRefused
+from .errors import MalformedAnswer, NodeRefused, TransactionRefused
 from .interface import RELAY_ABI, contract_at, decode_error
 from .transactions import MAX_TRANSACTION_GAS, Signer, TransactionRecord
 
@@ -30,13 +30,15 @@ MAX_TRANSACTION_BYTES = 2**17
 """What the most used node's pool accepts; a transaction beyond it reaches no block by itself."""
 
 _RECEIPT = "eth_getTransactionReceipt"
-# Of a transaction: 21,000, and what the relay does beside its calls.
-_BASE_GAS = 30_000
-# Of a call within it, beside what it takes alone: the CALL itself, its words of the array, the loop.
-_CALL_GAS = 5_000
+# Of a transaction: 21,000, what the relay does beside its calls, and the 15,000 that it keeps back.
+_BASE_GAS = 45_000
+# Of a call within it, beside what it takes alone: its words of the array, and the 6,000 that the relay keeps back.
+_CALL_GAS = 11_000
 _VALUE_GAS = 9_000
 _TRANSACTION_GAS = 21_000  # what a call alone pays for being a transaction
 ENVELOPE_BYTES = 512
+# Longer ones, whose copies could take others' gas, have a transaction of their own; with 65 bytes of signature no call is.
+_ORDINARY_BYTES = 2_048
 _WORD = 32
 
 
@@ -138,21 +140,26 @@ class Relay:
         -------
         Delivery
 
+            A batch that is refused as a whole does not stop those after it: each of its calls is a refusal
+            without a record.
+
         Raises
         ------
-        TransactionRefused
-            If the relay itself refuses.
         ChainError
-            As `Signer.send`.
+            As `Signer.send`, but for refusals.
         """
         planned, refusals = plan(signer, task, calls, label, value)
         records, sizes = [], []
         done = len(refusals)
         for batch in batches(planned, value):
-            record, skipped = self._send_batch(signer, task, batch, label, value)
-            records.append(record)
-            sizes.append(len(batch))
-            refusals += skipped
+            try:
+                record, skipped = self._send_batch(signer, task, batch, label, value)
+            except (TransactionRefused, NodeRefused) as error:
+                refusals += [Refusal(one.index, as_refusal(error, label), None) for one in batch]
+            else:
+                records.append(record)
+                sizes.append(len(batch))
+                refusals += skipped
             done += len(batch)
             progress(done)
         return Delivery(tuple(records), tuple(sizes), tuple(sorted(refusals, key=lambda one: one.index)))
@@ -197,10 +204,23 @@ def plan(
             {"from": signer.address, "to": to_checksum_address(task), "data": data, "value": value}
         )
         try:
-            planned.append(Planned(index, data, signer.estimate(draft, label)))
+            one = Planned(index, data, max(signer.estimate(draft, label), _TRANSACTION_GAS))
         except TransactionRefused as error:
             refusals.append(Refusal(index, error, None))
+            continue
+        if _fits([one], value):
+            planned.append(one)
+        else:
+            much = f"{batch_gas([one], value)} gas and {batch_bytes([one])} bytes are more than one transaction holds"
+            refusals.append(Refusal(index, TransactionRefused("unknown", {"message": much}, label), None))
     return planned, refusals
+
+
+def as_refusal(error: TransactionRefused | NodeRefused, label: str) -> TransactionRefused:
+    """A node's refusal to pass a transaction on, as one of what is in it."""
+    if isinstance(error, TransactionRefused):
+        return error
+    return TransactionRefused("unknown", {"message": str(error)}, label)
 
 
 def batches(planned: Sequence[Planned], value: int) -> list[list[Planned]]:
@@ -215,6 +235,8 @@ def batches(planned: Sequence[Planned], value: int) -> list[list[Planned]]:
 
 
 def _fits(batch: Sequence[Planned], value: int) -> bool:
+    if len(batch) > 1 and any(len(one.data) > _ORDINARY_BYTES for one in batch):
+        return False
     return batch_gas(batch, value) <= MAX_TRANSACTION_GAS and batch_bytes(batch) <= MAX_TRANSACTION_BYTES
 
 

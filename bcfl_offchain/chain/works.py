@@ -15,11 +15,11 @@ from web3.contract.contract import ContractFunction
 from web3.exceptions import BadFunctionCallOutput, ContractLogicError
 from web3.types import TxParams
 
-from .errors import MalformedAnswer, TransactionRefused
+from .errors import MalformedAnswer, NodeRefused, TransactionRefused
 from .events import UnknownEvent, WorkSkipped, WorkSubmitted, decode_log
 from .interface import decode_error
 from .messages import SignedMessage, SubmitWork
-from .relay import ENVELOPE_BYTES, MAX_TRANSACTION_BYTES, Delivery, Refusal, plan
+from .relay import ENVELOPE_BYTES, MAX_TRANSACTION_BYTES, Delivery, Refusal, as_refusal, plan
 from .task import TaskContract
 from .transactions import MOST_ESTIMATED_GAS, Signer, TransactionRecord
 from .votes import compact
@@ -58,7 +58,7 @@ def send_works(
     MalformedAnswer
         If a receipt does not tell of each work.
     ChainError
-        As `Signer.send`.
+        As `Signer.send`, but for refusals.
     """
     records, sizes, refusals = [], [], []
     rest = list(enumerate(works))
@@ -72,8 +72,8 @@ def send_works(
         if good:
             try:
                 record = signer.send(_call(task, good), f"batch: {SubmitWork.label}")
-            except TransactionRefused as error:
-                refusals += [Refusal(index, error, None) for index, _ in good]
+            except (TransactionRefused, NodeRefused) as error:
+                refusals += [Refusal(index, as_refusal(error, SubmitWork.label), None) for index, _ in good]
             else:
                 records.append(record)
                 sizes.append(len(good))

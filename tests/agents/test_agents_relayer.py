@@ -6,10 +6,10 @@ import pytest
 
 from bcfl_offchain.agents import NoOpenRound, audit
 from bcfl_offchain.agents.relayer import MixedMessages, RelayedClient, Relayer
-from bcfl_offchain.chain import Phase, Signer, UnknownTask
+from bcfl_offchain.chain import Phase, Signer, UnknownTask, connect
 from bcfl_offchain.chain.messages import SignedMessage, sign
 from tests.agents.world import NAMES, make_world
-from tests.chain.devnet import account, deploy_factory
+from tests.chain.devnet import Devnet, account, anvil, build_contracts, deploy_factory
 
 DAY = 24 * 3600
 
@@ -138,3 +138,55 @@ def test_nobody_signs_in_anothers_name(world):
     message = world.bob.sign_join(DAY).message
     with pytest.raises(ValueError, match="sign one's own"):
         sign(world.alice.signer.account, world.alice._domain(), message)
+
+
+# ------------------------------------------------------------------------------------- receivers that burn gas
+
+# Takes the money for 16.4 million gas: alone it fits into a transaction, in a batch it does not.
+GLUTTON = "0x60188060093d393df3" + "5a63" + f"{16_400_000:08x}" + "818111601657900" + "35b805a11600e57005bfe"
+
+
+def relayed_by(world, devnet):
+    return Relayer(Signer(devnet.w3, account(8)), world.task, devnet.factory)
+
+
+def claims_to(world, recipients):
+    return [
+        client.sign_claim(recipients.get(client.address, client.address), DAY) for client in world.clients
+    ]
+
+
+def test_a_claim_that_fits_into_no_batch_stops_no_other(tmp_path):
+    build_contracts()
+    with anvil("--enable-tx-gas-limit") as url:
+        w3 = connect(url)
+        public = Devnet(w3, url, deploy_factory(w3, Signer(w3, account(0))))
+        world = make_world(public, tmp_path, client_types=dict.fromkeys(NAMES, RelayedClient))
+        world.join_all()
+        world.run_round()
+        made = w3.eth.send_transaction({"from": account(0).address, "data": GLUTTON, "gas": 10**6})
+        glutton = w3.eth.wait_for_transaction_receipt(made)["contractAddress"]
+        claims = claims_to(world, {world.alice.address: glutton})
+        relayed = relayed_by(world, public).send(claims)
+        (refused,) = relayed.refused
+        assert refused.signed is claims[0] and "more than one transaction holds" in str(refused.error)
+        owed = [world.task.client_state(client.address).claimable for client in world.clients]
+        assert owed[0] > 0 and owed[1:] == [0, 0, 0]
+
+
+@pytest.mark.parametrize("burners", [(3,), (0,), (0, 1, 2), (1, 2, 3), (0, 1, 2, 3)])
+def test_receivers_that_burn_gas_in_a_batch_alone_stop_no_other(make, devnet, burners):
+    world = make(client_types=dict.fromkeys(NAMES, RelayedClient))
+    world.run_round()
+    # Reads the relay's balance, which is dear unless its address is in use already: cheap means a batch, and all burns.
+    code = "5a73" + devnet.factory.relay()[2:] + "31505a90036107d011602357005bfe"
+    burner = "0x" + "be" * 20
+    devnet.rpc("anvil_setCode", burner, "0x" + code)
+    devnet.rpc("anvil_setBalance", burner, hex(1))
+    clients = [world.clients[place] for place in burners]
+    claims = claims_to(world, {client.address: burner for client in clients})
+    relayed = relayed_by(world, devnet).send(claims)
+    assert relayed.sizes == (4,)  # none was found before
+    assert [one.signed for one in relayed.refused] == [claims[place] for place in burners]
+    for client in world.clients:
+        assert (world.task.client_state(client.address).claimable > 0) == (client in clients)

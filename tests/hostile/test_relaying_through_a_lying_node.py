@@ -6,7 +6,9 @@ import pytest
 from eth_utils import keccak
 
 from bcfl_offchain.agents.relayer import RelayedClient, Relayer
-from bcfl_offchain.chain import Factory, MalformedAnswer, Signer, TaskContract, connect
+from bcfl_offchain.chain import Factory, MalformedAnswer, Signer, TaskContract, TransactionRefused, connect
+from bcfl_offchain.chain import relay as rl
+from bcfl_offchain.chain.messages import SignedMessage
 from tests.agents.world import NAMES, make_world
 from tests.chain.devnet import account
 from tests.hostile.proxy import lying_node
@@ -141,3 +143,46 @@ def test_a_node_that_refuses_every_estimate_gets_nothing_sent(node, relayer, sig
     worked = relayer.send(signed)
     assert worked.records == () and [one.signed for one in worked.refused] == signed
     assert "eth_sendRawTransaction" not in node.methods
+
+
+def test_estimates_of_nothing_make_no_gas_below_zero(world, node, relayer):
+    world.submit_all()
+    world.end_by_quorum()
+    claims = [client.sign_claim(client.address, DAY) for client in world.clients]
+    node.result("eth_estimateGas", lambda gas: "0x0")
+    relayed = relayer.send(claims)
+    assert relayed.sizes == (4,)  # the gas of a batch is never below what the relay itself takes
+    assert all(isinstance(one.error, TransactionRefused) for one in relayed.refused)
+
+
+def test_a_signature_too_long_for_any_transaction_stops_no_other(empty_world, node, relayer, devnet):
+    says_yes = "0x600e8060093d393df3" + "631626ba7e60e01b5f5260205ff3"  # an ERC-1271 contract of anybody's
+    made = devnet.w3.eth.send_transaction({"from": account(0).address, "data": says_yes, "gas": 10**6})
+    wallet = devnet.w3.eth.wait_for_transaction_receipt(made)["contractAddress"]
+    good = [client.sign_join(DAY) for client in empty_world.clients]
+    bad = SignedMessage(replace(good[0].message, client=wallet), bytes(140_000))
+    relayed = relayer.send([good[0], bad, *good[1:]])
+    (refused,) = relayed.refused
+    assert refused.signed is bad and "more than one transaction holds" in str(refused.error)
+    assert relayed.sizes == (4,) and all(empty_world.task.client_state(one.message.client).is_member for one in good)
+
+
+def test_a_batch_that_the_node_does_not_pass_on_stops_no_other(world, node, relayer, monkeypatch):
+    world.submit_all()
+    world.end_by_quorum()
+    claims = [client.sign_claim(client.address, DAY) for client in world.clients]
+    calls = [one.call_data() for one in claims]
+    planned, _ = rl.plan(relayer.signer, world.task.address, calls, "claim")
+    monkeypatch.setattr(rl, "MAX_TRANSACTION_GAS", rl.batch_gas(planned, 0) - 1)  # three in one, one in another
+    left = [1]
+
+    def lie(method, params, answer):
+        if method == "eth_sendRawTransaction" and left.pop():
+            left.append(0)
+            return {"jsonrpc": "2.0", "id": answer["id"], "error": {"code": -32000, "message": "pool is full"}}
+        return answer
+
+    node.lie = lie
+    relayed = relayer.send(claims)
+    assert relayed.sizes == (1,) and [one.signed for one in relayed.refused] == claims[:3]
+    assert all("pool is full" in str(one.error) for one in relayed.refused)

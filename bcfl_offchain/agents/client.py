@@ -22,7 +22,7 @@ from bcfl_offchain.mechanism import fixed_point
 from bcfl_offchain.mechanism.errors import MechanismError
 
 from .errors import ListRefused, NoOpenRound, NotHired, ProposalRefused, QuorumMissing
-from .judgement import Verdict, Workplace, drawn_clients, judge
+from .judgement import Verdict, Workplace, audit_seed, drawn_clients, judge
 from .pricing import check_posted
 
 
@@ -93,7 +93,7 @@ class Client:
         self.known_peers = frozenset(known_peers)
         self.min_known_peers = min_known_peers
         self._works: dict[int, PreparedWork] = {}
-        self._verdicts: dict[int, Verdict] = {}
+        self._verdicts: dict[int, tuple[bytes, Verdict]] = {}
 
     @property
     def address(self) -> str:
@@ -259,11 +259,13 @@ class Client:
     # --------------------------------------------------------------------------------------------- the quorum
 
     def verdict(self) -> Verdict:
-        """Its own judgement of the open round, made once, when the files are published."""
+        """Its own judgement of the open round, made once, when the files are published; and anew if the block
+        that the audits are drawn from, or one before it, has been replaced."""
         round_ = self._open_round()
-        if round_.number not in self._verdicts:
-            self._verdicts[round_.number] = judge(self.place, self.place.reader.history(), round_)
-        return self._verdicts[round_.number]
+        seed = audit_seed(self.place.task.w3, round_, self.place.task.proposal_start() - 1)
+        if self._verdicts.get(round_.number, (b"",))[0] != seed:
+            self._verdicts[round_.number] = seed, judge(self.place, self.place.reader.history(), round_)
+        return self._verdicts[round_.number][1]
 
     def vote(self) -> Vote:
         """Sign the model that was proposed last, if it is the one that the published updates give.

@@ -208,6 +208,8 @@ def _audit(place: Workplace, round_: Round, client: str, start: Model, update: M
         evidence = _read_evidence(place, round_, client)
     except FileRejected as error:
         return f"audited, and its evidence does not count: {error}"
+    if client not in place.agreement.cycles_per_sample:
+        return "audited, and the agreement does not say what a sample costs it"
     problems = check_report(
         evidence,
         start,

@@ -80,6 +80,8 @@ class TaskReader:
     def _read_on(self) -> None:
         """Follow what has come since the last reading."""
         pin = PinnedBlock(self.w3)
+        if self._pin is not None:
+            self._pin.verify()  # once more: the new pin has to stand on the old one
         if pin.number > self._read_to:
             new = ev.fetch_events(self.w3, self.task, self._read_to + 1, pin.number, self._on_chunk)
             pin.verify()

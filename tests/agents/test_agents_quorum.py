@@ -84,7 +84,7 @@ def test_a_copied_update_earns_nothing(world):
     assert list(world.round.rejections) == [world.dave.address]
     assert claimable(world, world.dave) == 0
     assert claimable(world, world.alice) == world.round.works[world.alice.address].pay > 0
-    assert "wrong name" in world.alice._verdicts[1].reasons[world.dave.address]
+    assert "wrong name" in world.alice._verdicts[1][1].reasons[world.dave.address]
     assert audit(world.devnet.w3, world.task.address).agrees
 
 
@@ -97,13 +97,25 @@ def test_a_liar_about_its_workload_is_forfeited_after_an_audit(make, kind, reaso
     world.run_round()
     bond = world.task.terms.bond
     assert list(world.round.forfeits) == [world.carol.address] and not world.round.rejections
-    assert reason in world.alice._verdicts[1].reasons[world.carol.address]
+    assert reason in world.alice._verdicts[1][1].reasons[world.carol.address]
     assert claimable(world, world.carol) == 0 < claimable(world, world.alice)
     assert world.task.ledger().burnt == bond
     with pytest.raises(TransactionRefused, match="Task_NotMember"):
         world.carol.leave()
     report = audit(world.devnet.w3, world.task.address)
     assert report.agrees and report.ledger.burnt == bond
+
+
+def test_an_audited_client_whom_the_agreement_does_not_know_is_forfeited(make):
+    world = make(audit_probability=CERTAIN)
+    world.open_round()
+    world.submit_all()
+    known = world.place.agreement
+    costs = {client: cost for client, cost in known.cycles_per_sample.items() if client != world.dave.address}
+    for client in world.clients:
+        client.place = replace(world.place, agreement=replace(known, cycles_per_sample=costs))
+    world.end_by_quorum()
+    assert list(world.round.forfeits) == [world.dave.address]
 
 
 def test_an_audited_client_that_shows_no_update_is_forfeited(make):

@@ -4,6 +4,7 @@ import pytest
 from hexbytes import HexBytes
 
 from bcfl_offchain.agents import auditor
+from bcfl_offchain.agents.judgement import drawn_clients
 from bcfl_offchain.chain import ChainReorganised, NodeRefused, PinnedBlock, Signer, TaskReader, connect
 from bcfl_offchain.chain.clock import ChainStalled, RealClock
 from bcfl_offchain.cli import main
@@ -145,3 +146,46 @@ def test_a_transaction_of_a_replaced_block_is_not_there(devnet):
     reorganise(devnet, 1)
     with pytest.raises(ChainReorganised):
         pin.verify()
+
+
+def test_blocks_replaced_between_the_old_pin_and_the_new_one_are_told(devnet, world, node):
+    reader = TaskReader(connect(node.url), world.task.address, first_block=0)
+    reader.history()
+    devnet.rpc("evm_mine")
+    done = []
+
+    def lie(method, params, answer):  # right after the old pin was found in its place
+        if method == "eth_getBlockByNumber" and not done:
+            done.append(True)
+            reorganise(devnet, 3)
+            devnet.rpc("evm_mine")
+            devnet.rpc("evm_mine")
+        return answer
+
+    node.lie = lie
+    with pytest.raises(ChainReorganised):
+        reader.history()
+    truth = TaskReader(devnet.w3, world.task.address, first_block=0).history()
+    assert reader.history().members == truth.members and len(truth.members) < 4
+    assert reader.reorganisations == 1
+
+
+def test_a_verdict_drawn_from_a_block_that_is_replaced_is_not_signed(devnet, tmp_path):
+    world = make_world(devnet, tmp_path, audit_probability=5 * 10**17)
+    for client in world.clients:  # nobody shows evidence: who is drawn loses its bond
+        client.publish = lambda client=client: world.place.store.put(client._works[1].update)
+    world.join_all()
+    world.open_round()
+    world.submit_all()
+    first = set(drawn_clients(world.place, world.round))
+    for client in world.clients:
+        assert set(client.verdict().result.forfeited) == first
+    for _ in range(60):  # until somebody is not drawn any more
+        reorganise(devnet, 1)
+        world.clock.wait_until(world.task.proposal_start())
+        drawn = set(drawn_clients(world.place, world.round))
+        if first - drawn:
+            break
+    assert first - drawn
+    world.end_by_quorum()
+    assert set(world.round.forfeits) == drawn

@@ -22,10 +22,11 @@ from .errors import MalformedAnswer, NodeRefused
 Check = Callable[[Any], Any]
 
 _QUANTITY = re.compile(r"0x[0-9a-fA-F]{1,64}")
-_DATA = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
+_DATA = re.compile(r"0x[0-9a-fA-F]*")  # in one run: groups of two would take 64 times the text
 _MOST_TOPICS = 4
-# A block each second for 30,000 years; a larger number would be read, chunk by chunk, for ever.
-_MOST_BLOCKS = 10**12
+# Four blocks a second for 80 years; a larger number would be read, chunk by chunk, for ever.
+_MOST_BLOCKS = 10**10
+_LAST_SECOND = 10**12
 
 
 class _Wrong(Exception):
@@ -49,7 +50,7 @@ def _small(limit: int) -> Check:
 
 def _data(size: int | None = None) -> Check:
     def check(value: Any) -> str:
-        if not isinstance(value, str) or not _DATA.fullmatch(value):
+        if not isinstance(value, str) or len(value) % 2 or not _DATA.fullmatch(value):
             raise _Wrong(f"{_brief(value)} is no hexadecimal data")
         if size is not None and len(value) != 2 + 2 * size:
             raise _Wrong(f"{_brief(value)} has not {size} bytes")
@@ -93,6 +94,7 @@ def _record(required: Mapping[str, Check], optional: Mapping[str, Check]) -> Che
 
 
 _HASH, _ADDRESS, _NUMBER = _data(32), _data(20), _small(_MOST_BLOCKS)
+_TIME = _small(_LAST_SECOND)
 _LOG = _record(
     {
         "address": _ADDRESS,
@@ -111,7 +113,7 @@ _BLOCK = _record(
         "number": _NUMBER,
         "hash": _HASH,
         "parentHash": _HASH,
-        "timestamp": _NUMBER,
+        "timestamp": _TIME,
         "gasLimit": _quantity,
     },
     {"baseFeePerGas": _quantity},

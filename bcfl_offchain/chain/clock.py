@@ -14,8 +14,16 @@ from web3.types import RPCEndpoint
 from .errors import ChainError
 
 
+# How far a block's time may be ahead of this machine's clock, in seconds; consensus allows less.
+MOST_AHEAD = 900
+
+
 class ChainStalled(ChainError):
     """No block has come for so long that waiting on is pointless."""
+
+
+class ChainAhead(ChainError):
+    """The last block is of a time that has not come: the node lies, or this machine's clock is wrong."""
 
 
 class Clock(Protocol):
@@ -61,6 +69,12 @@ class RealClock:
         Time between two looks at the chain.
     patience : float
         Seconds without a new block after which the chain counts as stalled.
+
+    Raises
+    ------
+    ChainAhead
+        By every look at the time, if that is more than `MOST_AHEAD` seconds after this machine's. Deadlines of what
+        is signed count from it: a node could make a signature good for ever.
     """
 
     def __init__(self, w3: Web3, poll_seconds: float = 0.5, patience: float = 300.0) -> None:
@@ -69,7 +83,10 @@ class RealClock:
         self.patience = patience
 
     def now(self) -> int:
-        return self.w3.eth.get_block("latest")["timestamp"]
+        told, here = self.w3.eth.get_block("latest")["timestamp"], time.time()
+        if told > here + MOST_AHEAD:
+            raise ChainAhead(f"the last block is of {told}, and here it is {here:.0f}; set this clock or use another node")
+        return told
 
     def wait_until(self, timestamp: int) -> None:
         last, since = self.now(), time.monotonic()

@@ -142,6 +142,9 @@ def _short_number(text: str) -> int:
 
 
 def _without_login(url: str) -> str:
-    """A URL for messages: without a name and password in it."""
+    """A URL for messages: without a name and password in it, also where it is mistyped and they stand in no place of theirs."""
     head, at, tail = url.rpartition("@")
-    return f"{head.split('://')[0]}://{tail}" if at and "://" in head else url
+    if not at:
+        return url
+    scheme, _, _ = head.partition("://")
+    return f"{scheme}://{tail}" if scheme in ("http", "https") else tail

@@ -277,6 +277,8 @@ class TaskHistory:
     def _(self, event: ev.ListBegun) -> None:
         if event.version != 1 + max(self.lists, default=0):
             raise _impossible(event, f"version {event.version} follows {max(self.lists, default=0)}")
+        if event.size == 0:
+            raise _impossible(event, "a list has at least one entry")
         self.lists[event.version] = PriceList(event.version, event.size)
 
     @_apply.register

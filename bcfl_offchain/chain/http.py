@@ -53,8 +53,8 @@ class Poster:
         try:
             parts = urllib.parse.urlsplit(url)
             self._port = parts.port
-        except ValueError as error:
-            raise HttpError(f"it is no URL: {error}") from None
+        except ValueError:  # whose text may hold a password
+            raise HttpError("it is no URL of the form http://… or https://…") from None
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise HttpError("it is no URL of the form http://… or https://…")
         self._is_secure, self._host = parts.scheme == "https", parts.hostname

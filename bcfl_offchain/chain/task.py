@@ -66,6 +66,9 @@ class TaskContract:
             self.terms = _read(self.contract.functions.terms(), "latest", Terms.from_chain)
         except MalformedAnswer as error:
             raise UnknownTask(address, "its code does not state a task's terms") from error
+        terms = self.terms
+        if not (terms.join_window and terms.list_window and terms.proposal_window):
+            raise UnknownTask(address, "a window of its terms is zero, which no factory of ours allows")
         self.chain_id = w3.eth.chain_id
 
     @property

@@ -51,6 +51,7 @@ UTILITY_PART = 8
 LEAST_GRACE, LEAST_JOIN_WINDOW = 12, 30  # s, of TermsCheck.sol
 TRAINING = TrainingConfig(iterations=5)
 _PACE_BLOCKS = 10
+_SLOWEST = 60  # seconds a block, of any chain in use
 Log = Callable[[str], None]
 
 
@@ -97,12 +98,13 @@ class FundsMissing(Exception):
 
 
 def pace(w3: Web3) -> int:
-    """Whole seconds that a block takes, at least 1, from the chain's last blocks."""
+    """Whole seconds that a block takes, from 1 to 60, by the chain's last blocks: the task's windows follow from it."""
     last = w3.eth.get_block("latest")
     first = w3.eth.get_block(max(0, last["number"] - _PACE_BLOCKS))
     blocks = last["number"] - first["number"]
     # The first block after genesis may be of any age.
-    return max(1, ceil((last["timestamp"] - first["timestamp"]) / blocks)) if blocks == _PACE_BLOCKS else 1
+    seconds = ceil((last["timestamp"] - first["timestamp"]) / blocks) if blocks == _PACE_BLOCKS else 1
+    return min(max(1, seconds), _SLOWEST)
 
 
 def payout_terms(payout: Payout, owner: str, n_clients: int, seconds_per_block: int) -> Terms:

@@ -19,7 +19,7 @@ from bcfl_offchain.chain import (
     UnknownTask,
     connect,
 )
-from bcfl_offchain.chain.clock import ChainStalled, DevClock, RealClock
+from bcfl_offchain.chain.clock import MOST_AHEAD, ChainAhead, ChainStalled, DevClock, RealClock
 from bcfl_offchain.chain.events import _snake
 from bcfl_offchain.chain.interface import FACTORY_ABI, TASK_ABI
 from bcfl_offchain.experiments.demo import DemoConfig, demo_terms
@@ -135,6 +135,15 @@ def test_time_elsewhere_is_waited_for():
         now = clock.now()
         clock.wait_until(now + 2)
         assert now + 2 <= clock.now() <= now + 4
+
+
+def test_a_block_of_a_time_that_has_not_come_is_not_believed():
+    with anvil() as url:
+        w3 = connect(url)
+        clock = RealClock(w3)
+        DevClock(w3).wait_until(clock.now() + MOST_AHEAD + 100)
+        with pytest.raises(ChainAhead, match="set this clock or use another node"):
+            clock.now()
 
 
 def test_a_chain_that_stands_still_is_told(devnet):

@@ -181,6 +181,26 @@ def test_the_command_line_takes_no_key_and_no_password():
     assert not any(word in name for name in names for word in ("key", "secret", "password", "mnemonic"))
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "me:hunter2@127.0.0.1:9",
+        "http:/me:hunter2@127.0.0.1:9",
+        "ws://me:hunter2@127.0.0.1:9",
+        "http://me:hunter2/x@127.0.0.1:9",
+        "http://me:hunter2#x@127.0.0.1:9",
+        "http://me:hunter2?x@127.0.0.1:9",
+        "http://me:[hunter2]@127.0.0.1:9",
+        "http://me:hunter2℀@127.0.0.1:9",
+        "http://me:hunter2@",
+    ],
+)
+def test_a_mistyped_url_is_shown_without_its_password(capsys, url):
+    code = cli.main(["audit", "--rpc", url, "0x" + "12" * 20])
+    captured = capsys.readouterr()
+    assert code == 2 and captured.err and "hunter2" not in captured.out + captured.err
+
+
 def test_a_url_with_a_password_is_shown_without_it(capsys):
     code = cli.main(["audit", "--rpc", "http://me:hunter2@127.0.0.1:9", "0x" + "12" * 20])
     captured = capsys.readouterr()

@@ -3,7 +3,10 @@
 Each attack is made on `bcfl audit`, through a real HTTP server in front of a real chain.
 """
 
+import subprocess
+import sys
 import time
+from dataclasses import fields
 
 import pytest
 from eth_abi import encode
@@ -18,7 +21,8 @@ from bcfl_offchain.chain import (
     connect,
 )
 from bcfl_offchain.chain import connection, http
-from tests.hostile.logs import HOSTILE_REVERTS, OFFCHAIN_LOOKUP
+from bcfl_offchain.chain.types import Terms
+from tests.hostile.logs import HOSTILE_REVERTS, OFFCHAIN_LOOKUP, changed, kind_of, words
 from tests.hostile.proxy import drip, hang
 
 LOG = "eth_getLogs"
@@ -362,3 +366,60 @@ def test_errors_say_what_was_asked_for(node):
     node.result("eth_gasPrice", lambda price: "much")
     with pytest.raises(MalformedAnswer, match="the node's answer to eth_gasPrice cannot be right"):
         _ = w3.eth.gas_price
+
+
+# ------------------------------------------------------------------------- what no task of our factory states
+
+
+def lie_about_terms(node, lived, **terms):
+    """Other terms, wherever they are read: anybody can clone the code with such."""
+    selector = lived.task.contract.get_function_by_name("terms")().selector
+    places = {field.name: 64 * place for place, field in enumerate(fields(Terms))}
+
+    def lie(method, params, answer):
+        if method == "eth_call" and params[0]["data"].startswith(selector):
+            for name, value in terms.items():
+                digit = 2 + places[name]
+                answer["result"] = answer["result"][:digit] + f"{value:064x}" + answer["result"][digit + 64 :]
+        return answer
+
+    node.lie = lie
+
+
+@pytest.mark.parametrize(
+    "names", [("proposal_window",), ("join_window",), ("list_window",), ("join_window", "list_window")]
+)
+def test_a_window_of_no_length_is_no_task(node, lived, refused, names):
+    lie_about_terms(node, lived, **dict.fromkeys(names, 0))
+    assert "a window of its terms is zero" in refused("--json")
+
+
+def test_a_list_of_nobody_is_impossible(node, true_logs, refused):
+    logs = []
+    for log in true_logs:
+        if kind_of(log) == "ListBegun":
+            (size,) = [word[1:] for word in words(log) if word[0] == "size"]
+            log = changed(log, *size, 0)
+        if kind_of(log) != "EntriesPosted":
+            logs.append(log)
+    node.result("eth_getLogs", lambda true: logs)
+    assert "a list has at least one entry" in refused("--first-block", "0", "--json")
+
+
+# A process of its own: what the regular expressions of a match keep is not seen by tracemalloc.
+CHECK_LONG = """
+import resource
+from bcfl_offchain.chain.answers import checked
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+text = "0x" + "ab" * (8 * 2**20 - 100)
+before = peak()
+assert checked("eth_getCode", ["0x" + "12" * 20, "latest"], text) == text
+print(peak() - before)
+"""
+
+
+def test_the_longest_answer_is_checked_in_little_memory():
+    command = [sys.executable, "-c", CHECK_LONG]
+    megabytes = int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    assert megabytes < 100

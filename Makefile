@@ -85,8 +85,9 @@ payout-demo: setup ## Pay a small task in real time from keystores: BCFL_KEYSTOR
 rehearse: setup ## Rehearse the payout on an Anvil with 1-second blocks and real base fees
 	@exec $(WITH_CHAIN) python tools/rehearse_payout.py 3
 
-gas: setup ## Measure the gas of every step anew and keep it in snapshots/Gas.json
-	@exec $(WITH_CHAIN) python tools/gas_check.py --write
+gas: setup ## Measure the gas of every step anew: snapshots/Gas.json, docs/benchmarks/gas.md
+	@$(WITH_CHAIN) python tools/gas_check.py --write
+	@$(BIN)/python -m tools.gas_page
 
 audit-code: setup ## Check the contracts by slither and halmos, from requirements-audit.lock in an environment of its own
 	@test -x .cache/audit/bin/python || $(PYTHON) -m venv .cache/audit

@@ -89,6 +89,20 @@ contract RelayingAttacksTest is RelayBase {
         assertLedger();
     }
 
+    /// @dev With a value a call costs more before it begins, and what nobody took has to come back at the end.
+    function testFuzz_Attack_AllCallsBurnTheirGasAndTheirValueComesBack(uint256 size, uint256 gas_) external {
+        size = bound(size, 1, 6);
+        address burner = address(new BurningReceiver());
+        uint256 balance = relayer.balance;
+        vm.prank(relayer);
+        (bool success, bytes memory answer) = address(relay).call{value: size, gas: bound(gas_, 20_000 + 15_000 * size, 1_000_000)}(
+            abi.encodeCall(IRelay.relay, (burner, 1, new bytes[](size)))
+        );
+        assertTrue(success);
+        assertEq(abi.decode(answer, (uint256)), size);
+        assertEq(relayer.balance, balance);
+    }
+
     /// @dev The gas that a call ends well with, to the next 100; more than it uses, as sending coin gives some back.
     function _needOf(bytes memory data) private returns (uint256 need) {
         for (bool success; !success; need += 100) {

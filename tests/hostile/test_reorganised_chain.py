@@ -180,12 +180,12 @@ def test_a_verdict_drawn_from_a_block_that_is_replaced_is_not_signed(devnet, tmp
     first = set(drawn_clients(world.place, world.round))
     for client in world.clients:
         assert set(client.verdict().result.forfeited) == first
-    for _ in range(60):  # until somebody is not drawn any more
+    for _ in range(60):  # until others are drawn
         reorganise(devnet, 1)
         world.clock.wait_until(world.task.proposal_start())
         drawn = set(drawn_clients(world.place, world.round))
-        if first - drawn:
+        if drawn != first:
             break
-    assert first - drawn
+    assert drawn != first
     world.end_by_quorum()
     assert set(world.round.forfeits) == drawn

@@ -232,6 +232,21 @@ contract RelayTest is RelayBase {
         assertLedger();
     }
 
+    /// @dev Less than is kept back for five: no call has a share, and each is told.
+    function test_WhenTheGasIsLessThanWhatIsKept_TellsThatNobodyLanded() external {
+        _openFirstRound();
+        _warpToDeadline();
+        bytes memory data = abi.encodeCall(IRelay.relay, (address(task), 0, _workCalls()));
+        vm.recordLogs();
+        vm.prank(relayer);
+        (bool success, bytes memory answer) = address(relay).call{gas: 15_000 + 5 * 6_000}(data);
+        assertTrue(success);
+        assertEq(abi.decode(answer, (uint256)), 5);
+        (uint256[] memory indices,) = _skipped();
+        assertEq(indices.length, 5);
+        _work(clients);
+    }
+
     /// @dev What one call leaves goes to those after it.
     function test_EachCallHasAtLeastAnEvenShare() external {
         GasMeter meter = new GasMeter();

@@ -257,7 +257,9 @@ contract PricesTest is Test {
                 selector == BcflErrors.Price_NoTimeToMine.selector
                     || selector == BcflErrors.Price_MiningNotCovered.selector
                     || selector == BcflErrors.Price_MiningPayOverCap.selector
-                    || selector == BcflErrors.Price_OutOfRange.selector, // training takes all but an instant of T
+                    // Training takes all but an instant of T.
+                    || selector == BcflErrors.Price_OutOfRange.selector
+                    || selector == BcflErrors.Price_FrequencyOutOfRange.selector,
                 vm.toString(reason)
             );
         }
@@ -270,6 +272,20 @@ contract PricesTest is Test {
         Prices.Offer memory offer = _likelyOffer(seed);
         offer.trainingFrequency = _cubeRoot(Prices.trainingPriceDown(offer, client), offer.energyCoefficient);
         vm.expectRevert(abi.encodeWithSelector(BcflErrors.Price_OutOfRange.selector, client));
+        harness.check(offer, 2 ** 72 - 1, client);
+    }
+
+    /// @dev A campaign's find: so little that no frequency of its type would do.
+    function test_AnOfferThatLeavesAnInstantToMineAsksForTooHighAFrequency() external {
+        uint256 seed = 667169542888797898830921714;
+        this.testFuzz_AcceptedOffersHaveAFeasibleResponse(seed);
+        Prices.Offer memory offer = _likelyOffer(seed);
+        offer.trainingFrequency = _cubeRoot(Prices.trainingPriceDown(offer, client), offer.energyCoefficient);
+        uint256 needed = Prices.miningFrequencyUp(offer, Prices.miningSlack(offer));
+        assertGt(needed, 2 ** 72 - 1);
+        vm.expectRevert(
+            abi.encodeWithSelector(BcflErrors.Price_FrequencyOutOfRange.selector, client, needed, 2 ** 72 - 1)
+        );
         harness.check(offer, 2 ** 72 - 1, client);
     }
 }

@@ -66,12 +66,23 @@ class Result:
 
 
 def parts(project: Path) -> list[Part]:
-    """All of them: a tenth of every invariant contract before a second tenth of any, then the fuzz tests."""
+    """All of them: a tenth of every invariant contract before a second tenth of any, then the fuzz tests, by forge's
+    own list: one that an abstract contract has belongs to the files that inherit it.
+
+    Raises
+    ------
+    subprocess.CalledProcessError
+        If something does not compile.
+    """
     invariants = (project / INVARIANTS / "Invariants.t.sol").read_text(encoding="utf-8")
     contracts = re.findall(r"^contract (\w+) is Invariants", invariants, re.MULTILINE)
-    fuzzed = [path for path in solidity(project / "tests/forge") if "function testFuzz" in path.read_text("utf-8")]
+    listing = subprocess.run(
+        ("forge", "test", "--list", "--json", "--match-test", "^testFuzz"), cwd=project,
+        env={**os.environ, **PROFILE}, text=True, stdout=subprocess.PIPE, check=True,
+    )
+    fuzzed = sorted(json.loads(listing.stdout.splitlines()[-1]))
     return [Part(name, shard) for shard in range(SHARDS) for name in contracts] + [
-        Part(str(path.relative_to(project))) for path in fuzzed
+        Part(path) for path in fuzzed
     ]
 
 
@@ -153,7 +164,6 @@ def run(project: Path, seed: int, limit: int | None = None) -> int:
     known = read_record(path, of)
     left = [part for part in every if part not in known or known[part].failed][:limit]
     print(f"{len(every)} parts, {len(known)} of them known from {RECORD}, {len(left)} to run", flush=True)
-    subprocess.run(("forge", "build"), cwd=project, env={**os.environ, **PROFILE}, check=True)
     with ThreadPoolExecutor(WORKERS) as pool, path.open("a", encoding="utf-8") as record:
         running = {pool.submit(forge, project, part, part.seed(seed)): part for part in left}
         try:

@@ -38,20 +38,29 @@ contract InvariantsHeldTest is Invariants {
     }
 }
 """
+# The fuzz test stands in a file of its own, which has no contract that could be run.
 FUZZ = """// SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 
 import {Purse} from "../../contracts/Purse.sol";
 
-contract PurseTest {
-    function test_IsEmptyAtFirst() external {
-        require(new Purse().held() == 0);
-    }
-
+abstract contract Purses {
     function testFuzz_HoldsWhatWasPut(uint8 amount) external {
         Purse purse = new Purse();
         purse.put(amount);
         require(purse.held() < 10, "held");
+    }
+}
+"""
+PURSE_TEST = """// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.24;
+
+import {Purse} from "../../contracts/Purse.sol";
+import {Purses} from "./Purses.sol";
+
+contract PurseTest is Purses {
+    function test_IsEmptyAtFirst() external {
+        require(new Purse().held() == 0);
     }
 }
 """
@@ -70,7 +79,8 @@ def project(forge_project):
         {
             "contracts/Purse.sol": PURSE,
             "tests/forge/invariants/Invariants.t.sol": INVARIANTS,
-            "tests/forge/Purse.t.sol": FUZZ,
+            "tests/forge/Purses.sol": FUZZ,
+            "tests/forge/Purse.t.sol": PURSE_TEST,
             "package-lock.json": "{}",
         },
         PROFILE,
@@ -127,7 +137,7 @@ def test_a_later_run_does_what_is_left_until_a_source_changes(project, capsys):
 
 def test_the_seed_decides_what_is_drawn(project):
     broken = FUZZ.replace("< 10", "> 10")  # never: the first number drawn is the one that is told
-    (project / "tests/forge/Purse.t.sol").write_text(broken, encoding="utf-8")
+    (project / "tests/forge/Purses.sol").write_text(broken, encoding="utf-8")
 
     def first_drawn(seed):
         shutil.rmtree(project / "cache", ignore_errors=True)  # forge tries first what failed before

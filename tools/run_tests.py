@@ -1,9 +1,10 @@
-"""Run the test suites one after the other and say in one closing line how many tests passed and failed.
+"""Run the test suites and say in one closing line how many tests passed and failed.
 
     python tools/with_chain.py -- python tools/run_tests.py [SUITE...]
 
-A suite fails if its runner does, if one of its tests does, or if it ran none: `forge test` and a pytest marker that
-match nothing would otherwise pass unseen.
+Stages run one after the other, the lanes of a stage at once, the suites of a lane one after the other. Every line
+bears the name of its suite. A suite fails if its runner does, if one of its tests does, or if it ran none: `forge
+test` and a pytest marker that match nothing would otherwise pass unseen.
 """
 
 from __future__ import annotations
@@ -12,11 +13,15 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
+from multiprocessing.pool import ThreadPool
 
 PYTEST = (sys.executable, "-m", "pytest", "-p", "no:pytest-brownie")
 RAY = ".cache/ray"
 BROWNIE = ("brownie", "test", "tests/contracts", "--network")
+# Scripts that the suite `python` runs want brownie's build too; two brownies must not write it at the same time.
+BROWNIE_BUILD = ("brownie", "compile")
 
 
 @dataclass(frozen=True)
@@ -37,13 +42,17 @@ SUITES = {
     "python": Suite(
         "Python: everything that needs no brownie, and doctests",
         (*PYTEST, "--doctest-modules", "bcfl_offchain", "tools", "tests", "-m", "not ray"),
+        prepare=BROWNIE_BUILD,
     ),
     "ray": Suite("Python on a real Ray cluster, from a lock of its own: tests marked `ray`",
                  (f"{RAY}/bin/python", *PYTEST[1:], "tests/learning/test_contribution_ray.py", "-m", "ray"),
                  prepare=("make", "--silent", f"{RAY}/.installed")),
-    "anvil": Suite("Contracts on Anvil", (*BROWNIE, "anvil")),
-    "ganache": Suite("Contracts on Ganache: tests marked `ganache`", (*BROWNIE, "ganache-cli", "-m", "ganache")),
+    "anvil": Suite("Contracts on Anvil", (*BROWNIE, "anvil"), prepare=BROWNIE_BUILD),
+    "ganache": Suite("Contracts on Ganache: tests marked `ganache`", (*BROWNIE, "ganache-cli", "-m", "ganache"),
+                     prepare=BROWNIE_BUILD),
 }
+# forge takes all processors by itself; the others take one each, and the last three together as long as `python`.
+STAGES = ((("forge", "gas"),), (("python",), ("ray", "anvil", "ganache")))
 
 
 @dataclass(frozen=True)
@@ -54,6 +63,7 @@ class Result:
     failed: int
     skipped: int
     exit_code: int
+    seconds: float
 
     @property
     def ok(self) -> bool:
@@ -73,19 +83,41 @@ def count(output: str, word: str) -> int:
     return sum(int(number) for number in re.findall(rf"(\d+) (?:tests? )?(?:{word})\b", "".join(closing[-1:])))
 
 
-def run_suite(name: str, suite: Suite) -> Result:
+def run_suite(name: str) -> Result:
     """Run one suite, showing its output as it comes."""
+    suite = SUITES[name]
     print(f"\n##### {name}: {suite.about}\n##### {' '.join(suite.command)}\n", flush=True)
-    if suite.prepare:
-        subprocess.run(suite.prepare, check=True)
-    output = []
+    start, output = time.monotonic(), []
     with subprocess.Popen(suite.command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         for line in process.stdout or ():
-            print(line, end="", flush=True)
+            sys.stdout.write(f"{name:7} | {line}")
+            sys.stdout.flush()
             output.append(line)
     text = "".join(output)
     passed, failed, skipped = (count(text, word) for word in ("passed", "failed|errors?", "skipped"))
-    return Result(passed, failed, skipped, process.returncode)
+    return Result(passed, failed, skipped, process.returncode, time.monotonic() - start)
+
+
+def run_lane(names: list[str]) -> dict[str, Result]:
+    """Run suites one after the other."""
+    return {name: run_suite(name) for name in names}
+
+
+def run_stages(names: list[str]) -> Iterator[dict[str, Result]]:
+    """Run the suites that are named, stage by stage; what each lane came to.
+
+    Raises
+    ------
+    subprocess.CalledProcessError
+        If what a suite needs beforehand could not be made.
+    """
+    for stage in STAGES:
+        lanes = [chosen for lane in stage if (chosen := [name for name in lane if name in names])]
+        for command in dict.fromkeys(SUITES[name].prepare for lane in lanes for name in lane):
+            if command:
+                subprocess.run(command, check=True)
+        with ThreadPool(len(stage)) as pool:
+            yield from pool.map(run_lane, lanes)
 
 
 def main(names: list[str]) -> int:
@@ -94,16 +126,12 @@ def main(names: list[str]) -> int:
     if unknown:
         print(f"unknown suite {unknown[0]!r}; there are {', '.join(SUITES)}", file=sys.stderr)
         return 2
-    results, times = {}, {}
-    for name in names or SUITES:
-        start = time.monotonic()
-        results[name] = run_suite(name, SUITES[name])
-        times[name] = time.monotonic() - start
+    results = {name: result for lane in run_stages(names or list(SUITES)) for name, result in lane.items()}
     print()
     for name, result in results.items():
         verdict = "ok" if result.ok else "ran no test" if result.passed + result.failed == 0 else "FAILED"
         print(f"{name:8} {verdict:12} {result.passed} passed, {result.failed} failed, {result.skipped} skipped, "
-              f"exit code {result.exit_code}, {times[name]:.0f} s")
+              f"exit code {result.exit_code}, {result.seconds:.0f} s")
     # A suite that broke without a failing test (or ran none) counts as one failure, so the line cannot look clean.
     broken = sum(1 for result in results.values() if not result.ok and result.failed == 0)
     passed = sum(result.passed for result in results.values())

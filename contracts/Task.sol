@@ -35,6 +35,8 @@ import {
     ListingSlot,
     Member,
     MemberSlot,
+    Opening,
+    OpeningSlot,
     Round,
     RoundSlot
 } from "./libraries/Slots.sol";
@@ -43,13 +45,6 @@ import {
 /// @notice See `ITask`, which has all documentation.
 contract Task is ITask, EIP712 {
     // ------------------------------------------------------------------------------------------------ storage
-
-    /// @dev The sender of the lowest puzzle hash. One slot; belongs to an earlier round where `round` differs.
-    struct Generator {
-        address client;
-        uint32 round;
-        uint32 score;
-    }
 
     /// @dev The list posted last, but for its hash. One slot.
     struct List {
@@ -72,7 +67,7 @@ contract Task is ITask, EIP712 {
 
     /// @dev What all work of a round has in common. In memory, read once for a whole batch.
     struct Conditions {
-        bytes32 seed;
+        Opening opening;
         uint256 elapsed;
         uint256 hashes;
         uint256 cycleUnit;
@@ -84,9 +79,7 @@ contract Task is ITask, EIP712 {
     uint256 private constant TERMS_SIZE = 22 * 32;
 
     Round private _round;
-    bytes32 private _seed;
-    Generator private _generator;
-    address private _runnerUp;
+    Opening private _opening;
     List private _list;
     bytes32 private _listHash;
     address private _lastPosted; // the client posted last, where more are to come
@@ -253,13 +246,15 @@ contract Task is ITask, EIP712 {
         }
 
         Prices.Offer memory offer = _offer(terms_, terms_.miningBudget / size);
+        uint256 place = list.posted;
         for (uint256 i; i < entries.length; ++i) {
-            previous = _postEntry(entries[i], previous, list, terms_, offer);
+            unchecked {
+                ++place; // at most `size`
+            }
+            previous = _postEntry(entries[i], previous, place, list, terms_, offer);
             listHash = _chain(listHash, entries[i]);
         }
-        unchecked {
-            list.posted += uint32(entries.length); // at most `size`
-        }
+        list.posted = uint32(place);
         if (list.posted != size) _lastPosted = previous;
         _list = list;
         _listHash = listHash;
@@ -293,6 +288,7 @@ contract Task is ITask, EIP712 {
     function _postEntry(
         Entry calldata entry,
         address previous,
+        uint256 place,
         List memory list,
         Terms memory terms_,
         Prices.Offer memory offer
@@ -322,7 +318,7 @@ contract Task is ITask, EIP712 {
         }
 
         _listings[client] =
-            ListingSlot.pack(list.version, trainingCap, trainingFrequency, _listings[client].voteNonce());
+            ListingSlot.pack(list.version, trainingCap, trainingFrequency, place, _listings[client].voteNonce());
     }
 
     // ------------------------------------------------------------------------------------------------ rounds
@@ -341,15 +337,16 @@ contract Task is ITask, EIP712 {
         uint80 miningCap = terms_.miningBudget / list.size;
         // At most the round's budget, and `free` holds the budget of every round not yet opened.
         uint80 committed = list.trainingCaps + miningCap * list.hired;
-        bytes32 seed =
+        bytes32 entropy =
             keccak256(abi.encode(blockhash(block.number - 1), address(this), number, _listHash));
         // Sizes fit: a list has at most 1,000 entries.
-        _round = RoundSlot.open(number, block.timestamp, version, list.size, list.hired);
-        _seed = seed;
+        Opening opening = OpeningSlot.pack(entropy, version, list.size, list.hired);
+        _round = RoundSlot.open(number, block.timestamp);
+        _opening = opening;
         _flow = FlowSlot.pack(_flow.claimable(), _flow.paid(), number);
         _reserve.free -= committed;
 
-        emit RoundOpened(number, version, seed, list.size, list.hired, miningCap, committed);
+        emit RoundOpened(number, version, opening.seed(), list.size, list.hired, miningCap, committed);
     }
 
     /// @inheritdoc ITask
@@ -360,7 +357,7 @@ contract Task is ITask, EIP712 {
     /// @inheritdoc ITask
     function submitWorkFor(address client, Work calldata work, uint256 deadline, bytes calldata signature) external {
         Account account = _accounts[client];
-        bytes32 structHash = Signatures.workHash(client, _seed, work, account.nonce(), deadline);
+        bytes32 structHash = Signatures.workHash(client, _opening.seed(), work, account.nonce(), deadline);
         _requireSigned(client, structHash, deadline, signature);
         _submitWork(client, work, account.withNextNonce());
     }
@@ -418,7 +415,9 @@ contract Task is ITask, EIP712 {
         }
         Account account = _accounts[client];
         bytes32 digest = MessageHashUtils.toTypedDataHash(
-            domain, Signatures.workHash(client, conditions.seed, signed.work, account.nonce(), signed.deadline)
+            domain, Signatures.workHash(
+                client, conditions.opening.seed(), signed.work, account.nonce(), signed.deadline
+            )
         );
         if (!Signatures.isSignedByAccount(client, digest, signed.signature)) {
             return (round, abi.encodeWithSelector(BcflErrors.Task_WrongSignature.selector, client, digest));
@@ -431,12 +430,13 @@ contract Task is ITask, EIP712 {
         Terms memory terms_ = terms();
         Phase phase_ = _phase(terms_, round);
         if (phase_ != Phase.Working) revert BcflErrors.Task_WrongPhase(phase_);
+        Opening opening = _opening;
         return Conditions({
-            seed: _seed,
+            opening: opening,
             elapsed: block.timestamp - round.since(),
             hashes: Puzzle.expectedHashes(terms_.miningCycles, terms_.cyclesPerHash),
             cycleUnit: terms_.cycleUnit,
-            offer: _offer(terms_, terms_.miningBudget / round.size())
+            offer: _offer(terms_, terms_.miningBudget / opening.size())
         });
     }
 
@@ -455,11 +455,16 @@ contract Task is ITask, EIP712 {
                 abi.encodeWithSelector(BcflErrors.Task_AlreadySubmitted.selector, client, round.number())
             );
         }
+        Listing listing = _listings[client];
+        if (!_isHired(listing, conditions.opening)) {
+            return (round, abi.encodeWithSelector(BcflErrors.Task_NotHired.selector, client, round.number()));
+        }
         uint256 trainingPay;
         uint256 miningPay;
-        (trainingPay, miningPay, refusal) = _checkWork(client, work, round, conditions);
+        (trainingPay, miningPay, refusal) = _checkWork(client, work, listing, conditions);
         if (refusal.length != 0) return (round, refusal);
-        bytes32 challenge = Puzzle.challenge(address(this), conditions.seed, client, work.updateHash);
+        bytes32 challenge =
+            Puzzle.challenge(address(this), conditions.opening.seed(), client, work.updateHash);
         uint256 score = Puzzle.score(challenge, work.nonces, conditions.hashes);
         if (score == Puzzle.UNSOLVED) return (round, Puzzle.refusal(challenge, work.nonces, conditions.hashes));
 
@@ -481,21 +486,16 @@ contract Task is ITask, EIP712 {
             );
             round = round.withCredit(pay);
         }
-        if (score < round.runnerUpScore()) round = _rank(client, round, score);
-        return (round, refusal);
+        return (round.ranked(listing.place(), score), refusal);
     }
 
     /// @dev Checks the client's claimed frequencies, (5)–(7), q ≤ q_i and the time passed; returns the capped pays, or the
     /// encoded error.
-    function _checkWork(address client, Work calldata work, Round round, Conditions memory conditions)
+    function _checkWork(address client, Work calldata work, Listing listing, Conditions memory conditions)
         private
         view
         returns (uint256 trainingPay, uint256 miningPay, bytes memory refusal)
     {
-        Listing listing = _listings[client];
-        if (!_isHired(listing, round)) {
-            return (0, 0, abi.encodeWithSelector(BcflErrors.Task_NotHired.selector, client, round.number()));
-        }
         Member member = _members[client];
         (uint256 trainingFrequency, uint256 miningFrequency) = _frequencies(work);
         if (_isOutOfRange(trainingFrequency, member)) {
@@ -573,21 +573,6 @@ contract Task is ITask, EIP712 {
             : abi.encodeWithSelector(BcflErrors.Task_TimeNotPassed.selector, claimedTime, elapsed);
     }
 
-    /// @dev Puts `client`, whose score is below the runner-up's, among the two lowest; returns the round with the new
-    /// runner-up's score.
-    function _rank(address client, Round round, uint256 score) private returns (Round) {
-        Generator memory generator = _generator;
-        bool isFirst = generator.round != round.number();
-        if (isFirst || score < generator.score) {
-            _generator = Generator(client, uint32(round.number()), uint32(score));
-            emit GeneratorChanged(uint32(round.number()), client, uint32(score));
-            if (isFirst) return round;
-            (client, score) = (generator.client, generator.score);
-        }
-        _runnerUp = client;
-        return round.withRunnerUpScore(score);
-    }
-
     /// @inheritdoc ITask
     function proposeModel(bytes32 modelHash) external {
         _requireProposer();
@@ -604,9 +589,9 @@ contract Task is ITask, EIP712 {
     ) external {
         _requireProposer();
         if (result.modelHash == 0) revert BcflErrors.Task_ZeroModelHash();
-        Round round = _round;
-        uint256 count = _countVotes(result, ballots, walletVotes, round);
-        if (count * 3 <= round.hired() * 2) revert BcflErrors.Task_QuorumMissed(count, round.hired());
+        Opening opening = _opening;
+        uint256 count = _countVotes(result, ballots, walletVotes, opening);
+        if (count * 3 <= opening.hired() * 2) revert BcflErrors.Task_QuorumMissed(count, opening.hired());
 
         globalModel = result.modelHash;
         // Two statements: the order in which Solidity evaluates the operands of a sum is its own.
@@ -628,17 +613,18 @@ contract Task is ITask, EIP712 {
         RoundResult calldata result,
         Ballot[] calldata ballots,
         WalletVote[] calldata walletVotes,
-        Round round
+        Opening opening
     ) private view returns (uint256 count) {
+        Signatures.Vote memory vote = Signatures.vote(_round.number(), opening.seed(), result);
         for (uint256 i; i < ballots.length; ++i) {
             uint256 nonce = ballots[i].nonce;
             if (i != 0 && nonce <= ballots[i - 1].nonce) {
                 revert BcflErrors.Task_BallotsNotAscending(ballots[i - 1].nonce, uint32(nonce));
             }
             count += _countBallot(
-                _voteDigest(round.number(), result, nonce),
+                _voteDigest(vote, nonce),
                 ballots[i].signatures,
-                ListingSlot.voter(round.listVersion(), nonce)
+                ListingSlot.voter(opening.listVersion(), nonce)
             );
         }
         address previous;
@@ -647,15 +633,15 @@ contract Task is ITask, EIP712 {
             if (signer <= previous) revert BcflErrors.Task_NotAscending(previous, signer);
             previous = signer;
             Listing listing = _listings[signer];
-            bytes32 digest = _voteDigest(round.number(), result, listing.voteNonce());
+            bytes32 digest = _voteDigest(vote, listing.voteNonce());
             if (
-                _isHired(listing, round) && Signatures.isKeyless(signer)
+                _isHired(listing, opening) && Signatures.isKeyless(signer)
                     && Signatures.isSignedByWallet(signer, digest, walletVotes[i].signature)
             ) ++count;
         }
     }
 
-    /// @dev Counts the signers whose listing is `voter` but for cap and frequency, as far as they ascend, so that none counts
+    /// @dev Counts the signers whose listing is `voter` but for cap, frequency and place, as far as they ascend, so that none counts
     /// twice. Those of two ballots differ, since a client has one vote nonce. In assembly because a quorum is the longest loop on
     /// chain; for each signature it does
     ///     signer = ecrecover(digest, v, r, s);
@@ -691,8 +677,8 @@ contract Task is ITask, EIP712 {
                 mstore(add(input, 96), shr(1, shl(1, s)))
                 pop(staticcall(gas(), 1, input, 128, key, 32))
                 let signer := mload(key)
-                // No difference beside cap and frequency, and above: without a branch, which costs more.
-                let difference := and(xor(sload(keccak256(key, 0x40)), hired), not(shl(32, sub(shl(152, 1), 1))))
+                // No difference beside cap, frequency and place, and above: without a branch, which costs more.
+                let difference := and(xor(sload(keccak256(key, 0x40)), hired), not(shl(32, sub(shl(168, 1), 1))))
                 let counts := lt(difference, gt(signer, previous))
                 count := add(count, counts)
                 previous := xor(previous, mul(counts, xor(previous, signer)))
@@ -723,7 +709,7 @@ contract Task is ITask, EIP712 {
         for (uint256 i; i < forfeited.length; ++i) {
             address client = forfeited[i];
             if (client <= previous) revert BcflErrors.Task_NotAscending(previous, client);
-            if (_listings[client].version() != _round.listVersion()) revert BcflErrors.Task_NotListed(client, number);
+            if (_listings[client].version() != _opening.listVersion()) revert BcflErrors.Task_NotListed(client, number);
             uint256 amount = _cancelPending(client, number);
             cancelled += amount;
             previous = client;
@@ -748,7 +734,7 @@ contract Task is ITask, EIP712 {
     function _endRound(bytes32 modelHash, uint32 votes, uint256 cancelled) private {
         Round round = _round;
         uint256 earned = round.credited() - cancelled;
-        uint256 refunded = _committed(round) - earned;
+        uint256 refunded = _committed() - earned;
         Flow flow = _flow;
         _flow = FlowSlot.pack(flow.claimable() + earned, flow.paid(), 0); // below 2^88, what the task holds for all rounds
         _reserve.free += uint88(refunded);
@@ -758,8 +744,9 @@ contract Task is ITask, EIP712 {
     }
 
     /// @dev Σ caps of the hired in the open round. Its list stands still, so it need not be stored with the round.
-    function _committed(Round round) private view returns (uint256) {
-        return _list.trainingCaps + terms().miningBudget / round.size() * round.hired();
+    function _committed() private view returns (uint256) {
+        Opening opening = _opening;
+        return _list.trainingCaps + terms().miningBudget / opening.size() * opening.hired();
     }
 
     // ------------------------------------------------------------------------------------------------ money
@@ -844,7 +831,7 @@ contract Task is ITask, EIP712 {
 
         uint256 workEnd = uint256(round.since()) + terms_.deadline + terms_.grace;
         if (block.timestamp <= workEnd) return Phase.Working;
-        if (_generator.round != round.number()) return Phase.Expired;
+        if (round.generator() == 0) return Phase.Expired;
         uint256 windows = (block.timestamp - workEnd - 1) / terms_.proposalWindow;
         return Phase(Math.min(uint256(Phase.GeneratorProposing) + windows, uint256(Phase.Expired)));
     }
@@ -860,7 +847,7 @@ contract Task is ITask, EIP712 {
             deposited: uint256(terms_.budget) * terms_.rounds + bond * reserve.joined,
             paid: _flow.paid(),
             claimable: _flow.claimable() + credited,
-            committed: round.isOpen() ? _committed(round) - credited : 0,
+            committed: round.isOpen() ? _committed() - credited : 0,
             free: reserve.free,
             returned: _withdrawn + bond * reserve.left,
             bonds: bond * (reserve.joined - reserve.left - reserve.forfeited),
@@ -871,16 +858,17 @@ contract Task is ITask, EIP712 {
     /// @inheritdoc ITask
     function roundState() external view returns (RoundState memory) {
         Round round = _round;
+        Opening opening = _opening;
         return RoundState({
             number: uint32(round.number()),
             isOpen: round.isOpen(),
             openedAt: uint40(round.isOpen() ? round.since() : 0),
             endedAt: uint40(round.isOpen() ? 0 : round.since()),
-            listVersion: uint32(round.listVersion()),
-            miningCap: round.size() == 0 ? 0 : uint80(terms().miningBudget / round.size()),
-            seed: _seed,
-            generator: _generator.round == round.number() ? _generator.client : address(0),
-            runnerUp: round.runnerUpScore() != RoundSlot.NO_SCORE ? _runnerUp : address(0)
+            listVersion: uint32(opening.listVersion()),
+            miningCap: opening.size() == 0 ? 0 : uint80(terms().miningBudget / opening.size()),
+            seed: opening.seed(),
+            generator: uint16(round.generator()),
+            runnerUp: uint16(round.runnerUp())
         });
     }
 
@@ -905,6 +893,7 @@ contract Task is ITask, EIP712 {
             isMember: member.isMember(),
             isAdmitted: _admitted[client],
             listVersion: uint32(listing.version()),
+            place: uint16(listing.place()),
             trainingCap: uint80(listing.trainingCap()),
             trainingFrequency: uint72(listing.trainingFrequency()),
             lastRound: uint32(account.round()),
@@ -917,7 +906,7 @@ contract Task is ITask, EIP712 {
 
     /// @inheritdoc ITask
     function voteDigest(RoundResult calldata result, uint32 nonce) external view returns (bytes32) {
-        return _voteDigest(_round.number(), result, nonce);
+        return _voteDigest(Signatures.vote(_round.number(), _opening.seed(), result), nonce);
     }
 
     // ------------------------------------------------------------------------------------------------ helpers
@@ -950,24 +939,30 @@ contract Task is ITask, EIP712 {
 
     /// @dev The party whose window it is; with a single worker the runner-up's window is nobody's.
     function _requireProposer() private view {
-        Phase phase_ = _phase(terms(), _round);
-        uint256 number = _round.number();
+        Round round = _round;
+        Phase phase_ = _phase(terms(), round);
         bool mayPropose;
         if (phase_ == Phase.GeneratorProposing) {
-            mayPropose = msg.sender == _generator.client;
+            mayPropose = _place(msg.sender) == round.generator();
         } else if (phase_ == Phase.RunnerUpProposing) {
-            mayPropose = msg.sender == _runnerUp && _round.runnerUpScore() != RoundSlot.NO_SCORE;
+            mayPropose = round.runnerUp() != 0 && _place(msg.sender) == round.runnerUp();
         } else if (phase_ == Phase.WorkersProposing) {
-            mayPropose = _accounts[msg.sender].round() == number;
+            mayPropose = _accounts[msg.sender].round() == round.number();
         } else {
             revert BcflErrors.Task_WrongPhase(phase_);
         }
         if (!mayPropose) revert BcflErrors.Task_NotProposer(msg.sender, phase_);
     }
 
+    /// @dev The client's place on the round's list; zero if it is not there.
+    function _place(address client) private view returns (uint256) {
+        Listing listing = _listings[client];
+        return listing.version() == _opening.listVersion() ? listing.place() : 0;
+    }
+
     /// @dev Whether the listing is one of the round's list with a positive cap. Entries stand still while it is open.
-    function _isHired(Listing listing, Round round) private pure returns (bool) {
-        return listing.version() == round.listVersion() && listing.isHired();
+    function _isHired(Listing listing, Opening opening) private pure returns (bool) {
+        return listing.version() == opening.listVersion() && listing.isHired();
     }
 
     /// @dev A list that names `client` no longer says what the client says.
@@ -1014,8 +1009,8 @@ contract Task is ITask, EIP712 {
         offer.trainingFrequency = trainingFrequency;
     }
 
-    function _voteDigest(uint256 round, RoundResult calldata result, uint256 nonce) private view returns (bytes32) {
-        return _hashTypedData(Signatures.voteHash(round, _seed, result, nonce));
+    function _voteDigest(Signatures.Vote memory vote, uint256 nonce) private view returns (bytes32) {
+        return _hashTypedData(Signatures.voteHash(vote, nonce));
     }
 
     /// @dev Uses up the client's number with a signed report.

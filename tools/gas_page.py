@@ -46,8 +46,6 @@ class Row:
 ROWS = (
     Row("`submitWork`, first time", "submitWork, first time", 80_000, "62,400"),
     Row("`submitWork`, later rounds", "submitWork, later", 56_000, "45,300"),
-    Row("… of a new generator, first time", "submitWork of a new generator, first time"),
-    Row("… of a new generator, later", "submitWork of a new generator, later"),
     Row("relayed work, first time", "relayed work, first time: whole batch / entries"),
     Row("relayed work, later rounds", "relayed work, later: whole batch / entries", 28_000, "20,200"),
     Row("… with an access list", "relayed work, later with an access list: whole batch / entries", 28_000),
@@ -61,10 +59,12 @@ ROWS = (
     Row("quorum: one more signer", "ending by quorum: one more signer", 6_500, "6,270"),
     Row("… in an access list", "ending by quorum with an access list: one more signer", 6_500, "6,170"),
     Row("quorum: whole call / its 7, 34, 67, 267 signers", "ending by quorum: whole / signers", 6_500,
-        "12,400 … 6,430", True),
-    Row("… in an access list", "ending by quorum with an access list: whole / signers", 6_500, "12,700 … 6,340", True),
+        "13,100 … 6,450", True),
+    Row("… in an access list", "ending by quorum with an access list: whole / signers", 6_500, "13,300 … 6,360", True),
     Row("claim, of one round", "claim after 1 round", 45_000, "42,600"),
     Row("claim, of twenty rounds", "claim after 20 rounds", 45_000, "42,600"),
+    Row("… to another account", "claim to another account", 45_000, "45,100"),
+    Row("… to a new account", "claim to a new account", 45_000, "70,100"),
 )
 
 

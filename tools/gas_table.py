@@ -17,16 +17,14 @@ from typing import Any
 Summary = dict[str, Any]
 
 
-def gas_of(
-    summary: Summary, label: str, first: bool | None = None, of: Callable[[list[int]], float] = median
-) -> float | None:
-    """Median gas of a step, or what `of` makes of it; of round 1 only, of later rounds only, or of all."""
+def gas_of(summary: Summary, label: str, first: bool | None = None) -> float | None:
+    """Median gas of a step; of round 1 only, of later rounds only, or of all."""
     found = [
         transaction["gas"]
         for transaction in summary["transactions"]
         if transaction["label"] == label and (first is None or (transaction["round"] == 1) == first)
     ]
-    return of(found) if found else None
+    return median(found) if found else None
 
 
 def per_client(summary: Summary) -> float:
@@ -46,9 +44,8 @@ ROWS: dict[str, Callable[[Summary], float | None]] = {
     "post entries, a client": per_client,
     "open round, first": lambda s: gas_of(s, "open round", True),
     "open round, later (list unchanged)": lambda s: gas_of(s, "open round", False),
-    # The least: who takes the lead pays more, and how many do is luck.
-    "submit work, first, not taking the lead": lambda s: gas_of(s, "submit work", True, min),
-    "submit work, later, not taking the lead": lambda s: gas_of(s, "submit work", False, min),
+    "submit work, first": lambda s: gas_of(s, "submit work", True),
+    "submit work, later": lambda s: gas_of(s, "submit work", False),
     "propose model": lambda s: gas_of(s, "propose model"),
     "end round by quorum, a signer": per_signer,
     "claim all rounds": lambda s: gas_of(s, "claim"),

@@ -110,7 +110,7 @@ def check_round(
     yield from _check_opening(terms, task, round_, previous_end, facts)
     for work in round_.works.values():
         yield from _check_work(terms, task, round_, work, facts)
-    yield from _check_proposals(terms, round_, facts)
+    yield from _check_proposals(terms, task, round_, facts)
     yield from _check_end(terms, round_, facts)
 
 
@@ -138,12 +138,13 @@ def _check_opening(
     hired = price_list.hired
     training_caps = sum(price_list.entries[client].entry.training_cap for client in hired)
     mining_cap = fixed_point.mining_cap(terms.pricing(), price_list.size)
-    seed = keccak(
+    entropy = keccak(
         encode(
             ["bytes32", "address", "uint32", "bytes32"],
             [block.parent_hash, task, round_.number, price_list.hash],
         )
     )
+    seed = entropy[:24] + bytes(8)
     since = (block.timestamp - previous_end) % (terms.join_window + terms.list_window)
     yield from _same(
         where,
@@ -209,18 +210,6 @@ def _puzzle_hashes(task: str, round_: Round, work: ev.WorkSubmitted) -> tuple[in
     return mining.puzzle_hashes(challenge, work.nonces)
 
 
-def check_generator(terms: Terms, task: str, round_: Round) -> Iterator[Difference]:
-    """Who held the lowest puzzle hash, at each change."""
-    hashes = expected_hashes(terms.mining_cycles, terms.cycles_per_hash)
-    expected: list[tuple[str, int]] = []
-    for work in round_.works.values():
-        score = mining.score(_puzzle_hashes(task, round_, work), hashes)
-        if not expected or score < expected[-1][1]:
-            expected.append((work.client, score))
-    found = [(event.client, event.score) for event in round_.generators]
-    yield from _same(f"round {round_.number}", block_generator=(expected, found))
-
-
 def _window(terms: Terms, round_: Round, timestamp: int, opened_at: int) -> Phase:
     """The phase of an open round at a moment after its works."""
     work_end = opened_at + terms.deadline + terms.grace
@@ -235,7 +224,8 @@ def _window(terms: Terms, round_: Round, timestamp: int, opened_at: int) -> Phas
 _PROPOSING = (Phase.GENERATOR_PROPOSING, Phase.RUNNER_UP_PROPOSING, Phase.WORKERS_PROPOSING)
 
 
-def _check_proposals(terms: Terms, round_: Round, facts: Facts) -> Iterator[Difference]:
+def _check_proposals(terms: Terms, task: str, round_: Round, facts: Facts) -> Iterator[Difference]:
+    ranking = round_.ranking(terms, task)
     opened_at = facts[round_.opened.place.block].timestamp
     for event in round_.proposals:
         where = f"round {round_.number}, proposal by {event.proposer}"
@@ -244,8 +234,9 @@ def _check_proposals(terms: Terms, round_: Round, facts: Facts) -> Iterator[Diff
             yield Difference(where, "phase", "one of proposing", phase.name)
         if event.proposer not in round_.works:
             yield Difference(where, "proposer", "one who worked", event.proposer)
-        if phase == Phase.GENERATOR_PROPOSING and event.proposer != round_.generators[-1].client:
-            yield Difference(where, "proposer", round_.generators[-1].client, event.proposer)
+        due = ranking[phase - Phase.GENERATOR_PROPOSING :][:1]
+        if phase in (Phase.GENERATOR_PROPOSING, Phase.RUNNER_UP_PROPOSING) and [event.proposer] != due:
+            yield Difference(where, "proposer", due[0] if due else "nobody", event.proposer)
 
 
 def _check_end(terms: Terms, round_: Round, facts: Facts) -> Iterator[Difference]:

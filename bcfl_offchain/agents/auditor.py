@@ -29,7 +29,6 @@ from .audit_checks import (
     BlockFacts,
     Difference,
     Facts,
-    check_generator,
     check_list,
     check_replay,
     check_round,
@@ -214,7 +213,6 @@ def _check_rounds(
     for round_ in history.rounds:
         say(f"recomputing round {round_.number} of {len(history.rounds)}")
         yield from check_round(task.terms, task.address, round_, previous_end, facts)
-        yield from check_generator(task.terms, task.address, round_)
         if round_.ended is not None:
             previous_end = facts[round_.ended.place.block].timestamp
 
@@ -272,8 +270,10 @@ def _check_state(
     if balance < ledger.held:
         differences.append(Difference("ledger", "balance", f"at least {ledger.held}", balance))
     last = history.last_model(len(history.rounds) + 1)
+    round_state, leaders = task.round_state(block), _leaders(task, history)
     pairs: dict[str, tuple[Any, Any]] = {
-        "round": (len(history.rounds), task.round_state(block).number),
+        "round": (len(history.rounds), round_state.number),
+        "block generator and runner-up": (leaders, (round_state.generator, round_state.runner_up)),
         "list version": (max(history.lists, default=0), task.list_state(block).version),
         "global model": (last[1] if last else bytes(32), task.global_model(block)),
     }
@@ -288,6 +288,14 @@ def _check_state(
         if expected != found
     ]
     return max(balance - ledger.held, 0), differences
+
+
+def _leaders(task: TaskContract, history: TaskHistory) -> tuple[int, ...]:
+    """Places of the last round's block generator and runner-up on its list, zero for nobody."""
+    round_ = history.rounds[-1] if history.rounds else None
+    leaders = round_.ranking(task.terms, task.address)[:2] if round_ else []
+    places = [round_.price_list.place(client) for client in leaders] if round_ else []
+    return (*places, 0, 0)[:2]
 
 
 def _plain(value: Any) -> Any:

@@ -298,12 +298,14 @@ class Client:
 
     def may_propose(self) -> bool:
         """Whether it is this client's window to propose and to end the round."""
-        phase, state = self.place.task.phase(), self.place.task.round_state()
+        phase, state, round_ = self.place.task.phase(), self.place.task.round_state(), self._open_round()
+        if self.address not in round_.works:
+            return False
         if phase == Phase.GENERATOR_PROPOSING:
-            return state.generator == self.address
+            return state.generator == round_.price_list.place(self.address)
         if phase == Phase.RUNNER_UP_PROPOSING:
-            return state.runner_up == self.address
-        return phase == Phase.WORKERS_PROPOSING and self.address in self._open_round().works
+            return state.runner_up == round_.price_list.place(self.address)
+        return phase == Phase.WORKERS_PROPOSING
 
     def propose(self) -> TransactionRecord:
         """As block generator: aggregate, publish the global model, propose its hash, and vote for it."""

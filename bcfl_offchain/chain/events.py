@@ -141,15 +141,6 @@ class WorkSkipped(Event):
 
 
 @dataclass(frozen=True)
-class GeneratorChanged(Event):
-    """A client now holds the lowest puzzle hash of the round; `mining.score` is how low it is."""
-
-    round: int
-    client: str
-    score: int
-
-
-@dataclass(frozen=True)
 class ModelProposed(Event):
     """A global model was proposed to the quorum."""
 

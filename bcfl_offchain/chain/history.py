@@ -14,9 +14,12 @@ from functools import singledispatchmethod
 from eth_abi import encode
 from eth_utils import keccak
 
+from bcfl_offchain.mechanism.puzzle import expected_hashes
+
 from . import events as ev
+from . import mining
 from .errors import ImpossibleLogs
-from .types import ClientState, Entry, Ledger, Report
+from .types import ClientState, Entry, Ledger, Report, Terms
 
 NO_REPORT = Report(0, 0, 0)
 
@@ -48,6 +51,10 @@ class PriceList:
         """Clients with a positive cap."""
         return [client for client, line in self.entries.items() if line.entry.training_cap]
 
+    def place(self, client: str) -> int:
+        """Where a client stands on it, from 1; 0 if it does not."""
+        return list(self.entries).index(client) + 1 if client in self.entries else 0
+
     @property
     def hash(self) -> bytes:
         """The chained hash that a round's seed contains."""
@@ -66,7 +73,6 @@ class Round:
     price_list: PriceList
     was_stale: bool
     works: dict[str, ev.WorkSubmitted] = field(default_factory=dict)
-    generators: list[ev.GeneratorChanged] = field(default_factory=list)
     proposals: list[ev.ModelProposed] = field(default_factory=list)
     rejections: dict[str, ev.WorkRejected] = field(default_factory=dict)
     forfeits: dict[str, ev.BondForfeited] = field(default_factory=dict)
@@ -86,6 +92,20 @@ class Round:
     def cancelled(self) -> int:
         """Pay that the quorum took back, in wei."""
         return sum(event.amount for event in (*self.rejections.values(), *self.forfeits.values()))
+
+    def ranking(self, terms: Terms, task: str) -> list[str]:
+        """Clients that worked, from the lowest puzzle hash on: block generator, runner-up, others.
+
+        Of equal scores the first to arrive leads, as on chain.
+        """
+        hashes = expected_hashes(terms.mining_cycles, terms.cycles_per_hash)
+
+        def score(client: str) -> int:
+            work = self.works[client]
+            challenge = mining.challenge(task, self.opened.seed, client, work.update_hash)
+            return mining.score(mining.puzzle_hashes(challenge, work.nonces), hashes)
+
+        return sorted(self.works, key=score)
 
     def pay(self, client: str) -> int:
         """What a client has of the round once the quorum has spoken, in wei."""
@@ -187,12 +207,14 @@ class TaskHistory:
         But for its `nonce`, which is the least of `nonces`.
         """
         version, last = self._last_entries.get(client, (0, Entry(client, 0, 0)))
+        place = self.lists[version].place(client) if version else 0
         claimable, pending = self.earned(client)
         return ClientState(
             report=self.reports.get(client, NO_REPORT),
             is_member=client in self.members,
             is_admitted=client in self.admitted,
             list_version=version,
+            place=place,
             training_cap=last.training_cap,
             training_frequency=last.training_frequency,
             last_round=max((round_.number for round_ in self.rounds if client in round_.works), default=0),
@@ -319,17 +341,10 @@ class TaskHistory:
         self._open(event, event.round)  # it changes nothing, and may name anybody
 
     @_apply.register
-    def _(self, event: ev.GeneratorChanged) -> None:
-        round_ = self._open(event, event.round)
-        if event.client not in round_.works:
-            raise _impossible(event, f"{event.client} has not worked")
-        round_.generators.append(event)
-
-    @_apply.register
     def _(self, event: ev.ModelProposed) -> None:
         round_ = self._open(event, event.round)
-        if not round_.generators:
-            raise _impossible(event, "nobody is the round's block generator")
+        if not round_.works:
+            raise _impossible(event, "nobody has worked")
         round_.proposals.append(event)
 
     @_apply.register

@@ -39,7 +39,7 @@ _T = TypeVar("_T")
 # read for 100 and otherwise for 2,100.
 LEAST_ACCESS_LISTED = 25
 # Of the mapping `_listings` in the contract's storage.
-_LISTINGS_SLOT = 11
+_LISTINGS_SLOT = 9
 
 
 class TaskContract:

@@ -205,7 +205,10 @@ class Ledger:
 
 @dataclass(frozen=True)
 class RoundState:
-    """The current or last round; `opened_at` is 0 between rounds, `ended_at` while one is open."""
+    """The current or last round; `opened_at` is 0 between rounds, `ended_at` while one is open.
+
+    `generator` and `runner_up` are places on the round's list, from 1; 0 is nobody.
+    """
 
     number: int
     is_open: bool
@@ -214,8 +217,8 @@ class RoundState:
     list_version: int
     mining_cap: int
     seed: bytes
-    generator: str
-    runner_up: str
+    generator: int
+    runner_up: int
 
 
 @dataclass(frozen=True)
@@ -235,13 +238,15 @@ class ListState:
 class ClientState:
     """Everything a client has with a task.
 
-    `nonce` is the number of its next signed report, work or claim; its votes carry `vote_nonce`.
+    `place` counts from 1 on the last list that names it; `nonce` is the number of its next signed report, work
+    or claim; its votes carry `vote_nonce`.
     """
 
     report: Report
     is_member: bool
     is_admitted: bool
     list_version: int
+    place: int
     training_cap: int
     training_frequency: int
     last_round: int

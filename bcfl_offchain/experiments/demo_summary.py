@@ -95,7 +95,7 @@ class Recorder:
                 "number": number,
                 "accuracy": accuracy(model, self.held_out),
                 "ended_by": "quorum" if any(ended.model_hash) else "time",
-                "generator": round_.generators[-1].client if round_.generators else None,
+                "generator": next(iter(round_.ranking(self.place.task.terms, self.place.task.address)), None),
                 "model_hash": f"0x{ended.model_hash.hex()}",
                 "votes": ended.votes,
                 "size": round_.opened.size,

@@ -332,7 +332,7 @@ def wind_up(task: TaskContract, parties: Parties, clock: Clock, log: Log) -> lis
 
     if task.round_state().is_open:
         log("waiting until the open round can be ended by time")
-        nobody_worked = int(task.round_state().generator, 16) == 0
+        nobody_worked = task.round_state().generator == 0
         clock.wait_until(task.proposal_start(0 if nobody_worked else 3))
         attempt(lambda: task.end_round_by_time(parties.owner))
     if task.ledger().free and not task.round_state().is_open:

@@ -71,9 +71,6 @@ interface ITask is BcflErrors {
     /// @notice Work `index` of a batch was refused; `reason` is the refusal's ABI-encoded error. It tells only whoever sent the
     /// batch: anybody can have nonsense refused in anybody's name.
     event WorkSkipped(uint32 indexed round, address indexed client, uint256 index, bytes reason);
-    /// @notice `client` now holds the lowest puzzle hash of the round. `score` is its share of the puzzle's threshold, in
-    /// units of 2^-32.
-    event GeneratorChanged(uint32 indexed round, address indexed client, uint32 score);
     /// @notice A global model was proposed to the quorum.
     event ModelProposed(uint32 indexed round, address indexed proposer, bytes32 modelHash);
     /// @notice The quorum rejected the update of `client`; `amount` went back to the owner's balance.

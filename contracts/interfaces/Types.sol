@@ -189,10 +189,10 @@ struct RoundState {
     /// R̄_m = ⌊η_m / N⌋ of the round.
     uint80 miningCap;
     bytes32 seed;
-    /// Sender of the lowest puzzle hash so far, the first where scores tie; zero if nobody worked.
-    address generator;
-    /// Sender of the next-lowest.
-    address runnerUp;
+    /// Place on the list of the sender of the lowest puzzle hash so far, the first where scores tie; zero if nobody worked.
+    uint16 generator;
+    /// Of the sender of the next-lowest.
+    uint16 runnerUp;
 }
 
 /// @notice The price list that was posted last.
@@ -218,6 +218,8 @@ struct ClientState {
     bool isAdmitted;
     /// Version of the last list that names it.
     uint32 listVersion;
+    /// Its place on that list, from one.
+    uint16 place;
     uint80 trainingCap;
     uint72 trainingFrequency;
     /// Last round in which its work was accepted.

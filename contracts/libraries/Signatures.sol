@@ -26,24 +26,38 @@ library Signatures {
     /// @dev What a wallet's answer may cost: a hostile one cannot burn the gas of a whole batch or quorum.
     uint256 internal constant WALLET_GAS = 100_000;
 
-    /// @notice A vote under `result`: the same for all signers whose vote nonce is the same.
-    /// @dev The round's seed exists once in one task on one chain, so a vote does too.
-    function voteHash(uint256 round, bytes32 seed, RoundResult calldata result, uint256 nonce)
-        internal
-        pure
-        returns (bytes32)
-    {
-        return keccak256(
-            abi.encode(
-                ROUND_RESULT_TYPEHASH,
-                round,
-                seed,
-                result.modelHash,
-                keccak256(abi.encodePacked(result.rejected)),
-                keccak256(abi.encodePacked(result.forfeited)),
-                nonce
-            )
-        );
+    /// @dev The members of RoundResult as EIP-712 encodes them: each is a word, lists are hashed.
+    struct Vote {
+        bytes32 typeHash;
+        uint256 round;
+        bytes32 seed;
+        bytes32 modelHash;
+        bytes32 rejectedHash;
+        bytes32 forfeitedHash;
+        uint256 nonce;
+    }
+
+    /// @notice A vote under `result`, but for the signer's nonce.
+    /// @dev The round's seed exists once in one task on one chain, so a vote does too. Made once for all signers: to hash the
+    /// lists anew for each would let a few rejected clients make a quorum of many too dear for one transaction.
+    function vote(uint256 round, bytes32 seed, RoundResult calldata result) internal pure returns (Vote memory) {
+        return Vote({
+            typeHash: ROUND_RESULT_TYPEHASH,
+            round: round,
+            seed: seed,
+            modelHash: result.modelHash,
+            rejectedHash: keccak256(abi.encodePacked(result.rejected)),
+            forfeitedHash: keccak256(abi.encodePacked(result.forfeited)),
+            nonce: 0
+        });
+    }
+
+    /// @notice The vote of all signers whose nonce is `nonce`.
+    function voteHash(Vote memory vote_, uint256 nonce) internal pure returns (bytes32 hash) {
+        vote_.nonce = nonce;
+        assembly ("memory-safe") {
+            hash := keccak256(vote_, 224)
+        }
     }
 
     /// @notice A report, under the type hash of joining with it or of changing to it: one cannot be used as the other.

@@ -5,18 +5,23 @@ pragma solidity ^0.8.24;
 /// Written by the client alone but for a forfeit.
 type Member is uint256;
 
-/// @dev A client's line on a list: version 32 | trainingCap 80 | trainingFrequency 72 | voteNonce 32 | isHired 1. Written by the
-/// owner's posting. The client's vote nonce stands here because checking a vote reads this slot anyway.
+/// @dev A client's line on a list: version 32 | trainingCap 80 | trainingFrequency 72 | place 16 | voteNonce 32 | isHired 1.
+/// Written by the owner's posting. `place` counts from one. The client's vote nonce stands here because checking a vote reads
+/// this slot anyway.
 type Listing is uint256;
 
 /// @dev A client's pay: round 32 | pending 80 | settled 88 | nonce 32. Settled lazily: `pending` belongs to `round` and is
 /// earned once that has ended. The nonce of signed messages stands here because most of them write this slot anyway.
 type Account is uint256;
 
-/// @dev The round that is open or was last: number 32 | isOpen 8 | since 40 | listVersion 32 | size 16 | hired 16 |
-/// credited 80 | runnerUpScore 32. All that most submissions ask of the round, but for its seed. `since` is when it opened
-/// or, once it has ended, when that was; `size` is N; `credited` is the pending pay of all clients.
+/// @dev The round that is open or was last, as far as work changes it: number 32 | isOpen 8 | since 40 | credited 80 |
+/// runnerUp 16 | runnerUpScore 32 | generator 16 | generatorScore 32. `since` is when it opened or, once it has ended, when that
+/// was; `credited` is the pending pay of all clients. Generator and runner-up are places on the list, zero for nobody: an
+/// address would take a slot of its own, and with it 5,000 gas or more of whoever comes to lead.
 type Round is uint256;
+
+/// @dev What opening fixed for the round that is open or was last: hired 16 | size 16 | listVersion 32 | seed 192. `size` is N.
+type Opening is uint256;
 
 /// @dev What a claim asks of the task: claimable 88 | paid 88 | openRound 32. `claimable` is of ended rounds, `openRound` zero
 /// between rounds.
@@ -33,6 +38,7 @@ using {
     ListingSlot.version,
     ListingSlot.trainingCap,
     ListingSlot.trainingFrequency,
+    ListingSlot.place,
     ListingSlot.voteNonce,
     ListingSlot.isHired,
     ListingSlot.withNextVoteNonce
@@ -49,15 +55,14 @@ using {
     RoundSlot.number,
     RoundSlot.isOpen,
     RoundSlot.since,
-    RoundSlot.listVersion,
-    RoundSlot.size,
-    RoundSlot.hired,
     RoundSlot.credited,
-    RoundSlot.runnerUpScore,
+    RoundSlot.generator,
+    RoundSlot.runnerUp,
     RoundSlot.withCredit,
-    RoundSlot.withRunnerUpScore,
+    RoundSlot.ranked,
     RoundSlot.ended
 } for Round global;
+using {OpeningSlot.hired, OpeningSlot.size, OpeningSlot.listVersion, OpeningSlot.seed} for Opening global;
 using {FlowSlot.claimable, FlowSlot.paid, FlowSlot.openRound} for Flow global;
 
 // One storage slot each, as one word: a struct costs a mask and a memory word for every field, used or not, at each reading,
@@ -96,13 +101,17 @@ library MemberSlot {
 
 /// @notice See `Listing`.
 library ListingSlot {
-    function pack(uint256 version_, uint256 trainingCap_, uint256 trainingFrequency_, uint256 voteNonce_)
-        internal
-        pure
-        returns (Listing)
-    {
-        uint256 hired = trainingCap_ != 0 ? 1 << 216 : 0;
-        return Listing.wrap(version_ | trainingCap_ << 32 | trainingFrequency_ << 112 | voteNonce_ << 184 | hired);
+    function pack(
+        uint256 version_,
+        uint256 trainingCap_,
+        uint256 trainingFrequency_,
+        uint256 place_,
+        uint256 voteNonce_
+    ) internal pure returns (Listing) {
+        uint256 hired = trainingCap_ != 0 ? 1 << 232 : 0;
+        return Listing.wrap(
+            version_ | trainingCap_ << 32 | trainingFrequency_ << 112 | place_ << 184 | voteNonce_ << 200 | hired
+        );
     }
 
     function version(Listing self) internal pure returns (uint256) {
@@ -117,24 +126,28 @@ library ListingSlot {
         return uint72(Listing.unwrap(self) >> 112);
     }
 
+    function place(Listing self) internal pure returns (uint256) {
+        return uint16(Listing.unwrap(self) >> 184);
+    }
+
     function voteNonce(Listing self) internal pure returns (uint256) {
-        return uint32(Listing.unwrap(self) >> 184);
+        return uint32(Listing.unwrap(self) >> 200);
     }
 
     /// @dev Whether the cap is positive, as one bit beside the vote nonce.
     function isHired(Listing self) internal pure returns (bool) {
-        return Listing.unwrap(self) >> 216 != 0;
+        return Listing.unwrap(self) >> 232 != 0;
     }
 
-    /// @notice What a listing holds below its cap and above its frequency if it is hired by this version and votes with this
+    /// @notice What a listing holds below its cap and above its place if it is hired by this version and votes with this
     /// nonce.
     function voter(uint256 version_, uint256 voteNonce_) internal pure returns (Listing) {
-        return Listing.wrap(version_ | voteNonce_ << 184 | 1 << 216);
+        return Listing.wrap(version_ | voteNonce_ << 200 | 1 << 232);
     }
 
     /// @dev The nonce must be below its largest: the next bit is `isHired`.
     function withNextVoteNonce(Listing self) internal pure returns (Listing) {
-        return Listing.wrap(Listing.unwrap(self) + (1 << 184));
+        return Listing.wrap(Listing.unwrap(self) + (1 << 200));
     }
 }
 
@@ -177,14 +190,8 @@ library RoundSlot {
     uint256 internal constant NO_SCORE = type(uint32).max;
 
     /// @notice A round that opens now, with nothing credited and nobody ranked.
-    function open(uint256 number_, uint256 since_, uint256 listVersion_, uint256 size_, uint256 hired_)
-        internal
-        pure
-        returns (Round)
-    {
-        return Round.wrap(
-            number_ | 1 << 32 | since_ << 40 | listVersion_ << 80 | size_ << 112 | hired_ << 128 | NO_SCORE << 224
-        );
+    function open(uint256 number_, uint256 since_) internal pure returns (Round) {
+        return Round.wrap(number_ | 1 << 32 | since_ << 40 | NO_SCORE << 176 | NO_SCORE << 224);
     }
 
     function number(Round self) internal pure returns (uint256) {
@@ -199,39 +206,66 @@ library RoundSlot {
         return uint40(Round.unwrap(self) >> 40);
     }
 
-    function listVersion(Round self) internal pure returns (uint256) {
-        return uint32(Round.unwrap(self) >> 80);
-    }
-
-    function size(Round self) internal pure returns (uint256) {
-        return uint16(Round.unwrap(self) >> 112);
-    }
-
-    function hired(Round self) internal pure returns (uint256) {
-        return uint16(Round.unwrap(self) >> 128);
-    }
-
     function credited(Round self) internal pure returns (uint256) {
-        return uint80(Round.unwrap(self) >> 144);
+        return uint80(Round.unwrap(self) >> 80);
     }
 
-    function runnerUpScore(Round self) internal pure returns (uint256) {
-        return Round.unwrap(self) >> 224;
+    function generator(Round self) internal pure returns (uint256) {
+        return uint16(Round.unwrap(self) >> 208);
+    }
+
+    function runnerUp(Round self) internal pure returns (uint256) {
+        return uint16(Round.unwrap(self) >> 160);
     }
 
     /// @dev The sum must fit: it does within the round's committed money.
     function withCredit(Round self, uint256 pay) internal pure returns (Round) {
-        return Round.wrap(Round.unwrap(self) + (pay << 144));
+        return Round.wrap(Round.unwrap(self) + (pay << 80));
     }
 
-    function withRunnerUpScore(Round self, uint256 score) internal pure returns (Round) {
-        return Round.wrap(uint224(Round.unwrap(self)) | score << 224);
+    /// @notice The round with the client at `place` as its generator or runner-up, if `score` is among the two lowest; of equal
+    /// scores the first stays in front.
+    function ranked(Round self, uint256 place, uint256 score) internal pure returns (Round) {
+        uint256 word = Round.unwrap(self);
+        if (score >= uint32(word >> 176)) return self;
+        uint256 rank = score << 16 | place;
+        if (score >= word >> 224) return Round.wrap(word & ~(uint256(type(uint48).max) << 160) | rank << 160);
+        return Round.wrap(uint160(word) | word >> 208 << 160 | rank << 208);
     }
 
     /// @notice The same round, ended at `since_`.
     function ended(Round self, uint256 since_) internal pure returns (Round) {
         uint256 kept = Round.unwrap(self) & ~(uint256(type(uint48).max) << 32);
         return Round.wrap(kept | since_ << 40);
+    }
+}
+
+/// @notice See `Opening`.
+library OpeningSlot {
+    /// @param entropy The seed, but for its last 64 bits.
+    function pack(bytes32 entropy, uint256 listVersion_, uint256 size_, uint256 hired_)
+        internal
+        pure
+        returns (Opening)
+    {
+        return Opening.wrap(uint256(seed(Opening.wrap(uint256(entropy)))) | listVersion_ << 32 | size_ << 16 | hired_);
+    }
+
+    function hired(Opening self) internal pure returns (uint256) {
+        return uint16(Opening.unwrap(self));
+    }
+
+    function size(Opening self) internal pure returns (uint256) {
+        return uint16(Opening.unwrap(self) >> 16);
+    }
+
+    function listVersion(Opening self) internal pure returns (uint256) {
+        return uint32(Opening.unwrap(self) >> 32);
+    }
+
+    /// @dev 192 bits and 64 zeros behind them.
+    function seed(Opening self) internal pure returns (bytes32) {
+        return bytes32(Opening.unwrap(self) & ~uint256(type(uint64).max));
     }
 }
 

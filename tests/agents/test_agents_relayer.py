@@ -48,7 +48,7 @@ def test_a_whole_relayed_task_is_paid_to_the_wei_and_the_audit_agrees(world, rel
     world.end_by_quorum()
     claimed = relayer.send([client.sign_claim(client.address, DAY) for client in world.clients])
     assert claimed.refused == ()
-    generator = world.round.generators[-1].client
+    generator = world.round.ranking(world.task.terms, world.task.address)[0]
     for client in world.clients:
         gained = devnet.w3.eth.get_balance(client.address) - before[client.address]
         spent = sum(record.fee for record in world.records if record.sender == client.address)

@@ -42,7 +42,8 @@ def test_a_run_pays_everybody_by_relayed_messages_alone(make_run):
     ledger = {name: int(amount) for name, amount in figures["ledger"].items()}
     assert ledger["deposited"] == ledger["paid"] + ledger["returned"] > 0
     senders = {record.sender for record in run.records}
-    proposers = {round_.generators[-1].client for round_ in run.place.reader.history().rounds}
+    task = run.place.task
+    proposers = {round_.ranking(task.terms, task.address)[0] for round_ in run.place.reader.history().rounds}
     assert senders == {account(0).address, account(1).address} | proposers
     text = bench.document({"machine": "here", "runs": [{**figures, **MEMORY}]})
     assert f"| hired, of the first list | {hired} |" in text

@@ -434,7 +434,7 @@ abstract contract Base is Test {
     /// @dev Ends the open round by the signatures of all clients, in the generator's name.
     function _endByQuorum(RoundResult memory result) internal {
         Ballot[] memory votes = _votes(clients, result);
-        address generator = task.roundState().generator;
+        address generator = _generator();
         vm.prank(generator);
         task.endRoundByQuorum(result, votes, _noWallets());
     }
@@ -509,5 +509,24 @@ abstract contract Base is Test {
 
     function _state() internal view returns (RoundState memory) {
         return task.roundState();
+    }
+
+    function _generator() internal view returns (address) {
+        return _at(_state().generator);
+    }
+
+    function _runnerUp() internal view returns (address) {
+        return _at(_state().runnerUp);
+    }
+
+    /// @dev Which of `clients` has the place on the round's list; nobody has none.
+    function _at(uint256 place) private view returns (address) {
+        if (place == 0) return address(0);
+        uint32 version = _state().listVersion;
+        for (uint256 i; i < clients.length; ++i) {
+            ClientState memory client = task.clientState(clients[i]);
+            if (client.listVersion == version && client.place == place) return clients[i];
+        }
+        revert("no client at this place");
     }
 }

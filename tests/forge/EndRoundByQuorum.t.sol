@@ -17,7 +17,7 @@ contract EndRoundByQuorumTest is Base {
             _submit(clients[i]);
         }
         _warpToWindow(0);
-        generator = _state().generator;
+        generator = _generator();
     }
 
     function _end(address caller, RoundResult memory result, Ballot[] memory votes) private {
@@ -67,7 +67,7 @@ contract EndRoundByQuorumTest is Base {
     function test_GivenTheLaterWindows_RunnerUpAndWorkersEndTheRound() external {
         Ballot[] memory votes = _votes(clients, _result());
         uint256 snapshot = vm.snapshotState();
-        address runnerUp = _state().runnerUp;
+        address runnerUp = _runnerUp();
         _warpToWindow(1);
         _end(runnerUp, _result(), votes);
         assertFalse(_state().isOpen);
@@ -167,7 +167,7 @@ contract EndRoundByQuorumTest is Base {
         _work(_four());
         RoundResult memory result = _result(_addresses(), _addresses(erin));
         Ballot[] memory votes = _votes(_four(), result);
-        _end(_state().generator, result, votes);
+        _end(_generator(), result, votes);
         assertFalse(task.clientState(erin).isMember);
         assertEq(task.ledger().burnt, BOND);
         assertLedger();

@@ -69,8 +69,8 @@ contract PhaseTest is Base {
         _openNextRound();
         vm.warp(_workEnd() + 1);
         assertPhase(Phase.Expired);
-        assertEq(_state().generator, address(0));
-        assertEq(_state().runnerUp, address(0));
+        assertEq(_generator(), address(0));
+        assertEq(_runnerUp(), address(0));
     }
 
     function test_GivenTheLastRoundEnded_TheTaskIsOver() external {

@@ -316,6 +316,7 @@ contract PostEntriesTest is Base {
         assertEq(list.hash, _hashOf(0, entries));
         ClientState memory state = task.clientState(alice);
         assertEq(state.listVersion, 1);
+        assertEq(state.place, 1);
         assertEq(state.trainingCap, TRAINING_CAP);
         assertEq(state.trainingFrequency, entries[0].trainingFrequency);
         assertLedger(0, 0, 0, 450e15, 5 * BOND);
@@ -327,6 +328,9 @@ contract PostEntriesTest is Base {
         assertEq(task.listState().posted, 2);
         _post(1, 5, _two(all[2], all[3]));
         _post(1, 5, _one(all[4]));
+        for (uint256 i; i < 5; ++i) {
+            assertEq(task.clientState(clients[i]).place, i + 1, "counted on over the chunks");
+        }
         ListState memory list = task.listState();
         assertEq(list.posted, 5);
         assertEq(list.hired, 5);

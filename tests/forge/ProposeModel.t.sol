@@ -91,7 +91,7 @@ contract ProposeModelSingleWorkerTest is Base {
     function test_GivenASingleWorker_TheRunnerUpsWindowIsNobodysAlsoNotTheFormerOnes() external {
         _openFirstRound();
         _finishRound();
-        address former = _state().runnerUp;
+        address former = _runnerUp();
         _openNextRound();
         _warpToDeadline();
         address worker = former == alice ? bob : alice;

@@ -14,7 +14,7 @@ abstract contract QuorumBase is Base {
         uint256 hired = task.listState().hired;
         uint256 refunded = task.ledger().committed;
         uint256 snapshot = vm.snapshotState();
-        address generator = _state().generator;
+        address generator = _generator();
         if (count * 3 > hired * 2) {
             vm.expectEmit(address(task));
             emit ITask.RoundEnded(1, MODEL, uint32(count), refunded);
@@ -134,7 +134,7 @@ contract QuorumVotesTest is QuorumBase {
     }
 
     function test_RevertWhen_BallotsDoNotAscendByTheirNonce() external {
-        address generator = _state().generator;
+        address generator = _generator();
         Ballot memory zero = _signed(0, _addresses(alice, bob));
         Ballot[] memory same = _ballots(zero, _signed(0, _addresses(carol, dave, erin)));
         Ballot[] memory lower = _ballots(_signed(7, _addresses(alice, bob)), zero);
@@ -343,7 +343,7 @@ contract QuorumWalletVotesTest is QuorumBase {
         wallet.setManner(SignatureWallet.Manner.BurnsGas);
         Ballot[] memory votes = _one(_signed(0, _accounts()));
         WalletVote[] memory walletVotes = _walletVotes();
-        address generator = _state().generator;
+        address generator = _generator();
         vm.prank(generator);
         task.endRoundByQuorum{gas: 300_000}(_result(), votes, walletVotes);
         assertFalse(_state().isOpen);
@@ -357,7 +357,7 @@ contract QuorumWalletVotesTest is QuorumBase {
     }
 
     function test_RevertWhen_WalletVotesDoNotAscend() external {
-        address generator = _state().generator;
+        address generator = _generator();
         WalletVote memory vote = _walletVotes()[0];
         bytes4 selector = BcflErrors.Task_NotAscending.selector;
         vm.expectRevert(abi.encodeWithSelector(selector, wallet, wallet));

@@ -259,8 +259,6 @@ contract SubmitWorkTest is Base {
 
         vm.expectEmit(address(task));
         emit ITask.WorkSubmitted(1, alice, updateHash, nonces, t, m, trainingPay, miningPay);
-        vm.expectEmit(address(task));
-        emit ITask.GeneratorChanged(1, alice, score);
         vm.prank(alice);
         task.submitWork(Work(updateHash, t, m, nonces));
 

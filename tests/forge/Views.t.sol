@@ -82,7 +82,7 @@ contract ViewsTest is Base {
         assertEq(ended.listVersion, 1, "the rest of the round stands");
         assertEq(ended.miningCap, MINING_CAP);
         assertNotEq(ended.seed, 0);
-        assertNotEq(ended.generator, address(0));
+        assertNotEq(ended.generator, 0);
         _openNextRound();
         _assertClock(2, block.timestamp, 0);
         _endByTime();

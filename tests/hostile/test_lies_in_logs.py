@@ -69,7 +69,6 @@ def test_the_true_logs_agree(look, true_logs):
         "RoundOpened",
         "WorkSubmitted",
         "WorkSkipped",
-        "GeneratorChanged",
         "ModelProposed",
         "RoundEnded",
         "Claimed",

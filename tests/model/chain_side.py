@@ -260,14 +260,13 @@ class ChainTask:
         values = [
             decode(types, bytes.fromhex(result[2:]))[0] for types, result in zip(self._types, results)
         ]
-        phase, ledger, (*round_, generator, runner_up), list_, global_model, *rest = values
-        leaders = to_checksum_address(generator), to_checksum_address(runner_up)
+        phase, ledger, round_, list_, global_model, *rest = values
         clients, rest = rest[: len(self._clients)], rest[len(self._clients) :]
         token, allowances = rest[: len(self._holders)], rest[len(self._holders) : -1]
         return Views(
             phase=Phase(phase),
             ledger=Ledger(*ledger),
-            round=RoundState(*round_, *leaders),
+            round=RoundState(*round_),
             list=ListState(*list_),
             global_model=global_model,
             clients=tuple(map(ClientState.from_chain, clients)),

@@ -41,8 +41,9 @@ class ListCalls(TaskState):
             self._check_entry(new, entry)
             new.entries.append(entry)
         self.list = new
-        for entry in entries:
+        for place, entry in enumerate(new.entries, 1):
             client = self.clients[entry.client]
+            client.place = place
             client.list_version, client.entry = version, (entry.training_cap, entry.training_frequency)
         if is_new:
             self._emit(ev.ListBegun, version, size)

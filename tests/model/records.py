@@ -114,6 +114,7 @@ class Client:
     is_member: bool = False
     is_admitted: bool = False
     list_version: int = 0
+    place: int = 0
     entry: tuple[int, int] = (0, 0)
     last_round: int = 0
     nonce: int = 0

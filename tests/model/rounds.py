@@ -47,7 +47,7 @@ class RoundCalls(ListCalls):
             raise Refused("Task_TooFewHired", len(list_.hired), terms.min_hired)
         self.number += 1
         place = [self.parent_hash, self.address, self.number, list_.hash]
-        seed = keccak(encode(["bytes32", "address", "uint32", "bytes32"], place))
+        seed = keccak(encode(["bytes32", "address", "uint32", "bytes32"], place))[:24] + bytes(8)
         mining_cap = terms.mining_budget // list_.size
         committed = list_.training_caps + mining_cap * len(list_.hired)
         entries = {entry.client: entry for entry in list_.entries}
@@ -108,10 +108,7 @@ class RoundCalls(ListCalls):
         frequencies = work.training_frequency, work.mining_frequency
         nonces = tuple(work.nonces)
         self._emit(ev.WorkSubmitted, self.number, client, work.update_hash, nonces, *frequencies, *pays)
-        score = mining.score(puzzle_hashes, hashes)
-        if all(score < other for other, _ in round_.scores):
-            self._emit(ev.GeneratorChanged, self.number, client, score)
-        round_.scores.append((score, client))
+        round_.scores.append((mining.score(puzzle_hashes, hashes), client))
 
     def _pays(self, call: Call, client: str, work: Work, round_: Round) -> tuple[int, int]:
         """Both pays, after all that is checked of the claimed frequencies."""

@@ -126,7 +126,7 @@ class TaskState:
 
     def round_state(self) -> RoundState:
         last = self.last_round
-        ranking = last.ranking if last else []
+        leaders = [1 + list(last.entries).index(client) for client in last.ranking[:2]] if last else []
         return RoundState(
             number=self.number,
             is_open=self.round is not None,
@@ -135,8 +135,8 @@ class TaskState:
             list_version=last.version if last else 0,
             mining_cap=last.mining_cap if last else 0,
             seed=last.seed if last else bytes(32),
-            generator=ranking[0] if ranking else NOBODY,
-            runner_up=ranking[1] if len(ranking) > 1 else NOBODY,
+            generator=leaders[0] if leaders else 0,
+            runner_up=leaders[1] if len(leaders) > 1 else 0,
         )
 
     def list_state(self) -> ListState:
@@ -152,6 +152,7 @@ class TaskState:
             is_member=client.is_member,
             is_admitted=client.is_admitted,
             list_version=client.list_version,
+            place=client.place,
             training_cap=client.entry[0],
             training_frequency=client.entry[1],
             last_round=client.last_round,

@@ -109,7 +109,7 @@ contract BallotsCalldataTest is CalldataBase {
 
     function _end(Ballot[] memory votes) private returns (bool, bytes memory) {
         return _send(
-            _state().generator, abi.encodeCall(ITask.endRoundByQuorum, (_result(), votes, _noWallets()))
+            _generator(), abi.encodeCall(ITask.endRoundByQuorum, (_result(), votes, _noWallets()))
         );
     }
 
@@ -157,7 +157,7 @@ contract BallotsCalldataTest is CalldataBase {
     }
 
     function _expectMalformed(bytes memory data) private {
-        (bool success, bytes memory answer) = _send(_state().generator, data);
+        (bool success, bytes memory answer) = _send(_generator(), data);
         assertFalse(success);
         assertEq(answer, "");
     }
@@ -179,7 +179,7 @@ contract BallotsCalldataTest is CalldataBase {
         bytes memory data = _ballotData();
         for (uint256 length; length < 3; ++length) {
             _setWord(data, 12, length);
-            (bool success, bytes memory answer) = _send(_state().generator, data);
+            (bool success, bytes memory answer) = _send(_generator(), data);
             assertFalse(success);
             assertEq(answer, abi.encodeWithSelector(BcflErrors.Task_QuorumMissed.selector, length, 5));
         }
@@ -207,7 +207,7 @@ contract BallotsCalldataTest is CalldataBase {
 
         WalletVote[] memory walletVotes = new WalletVote[](1);
         walletVotes[0] = WalletVote(alice, signature);
-        address generator = _state().generator;
+        address generator = _generator();
         vm.expectRevert(abi.encodeWithSelector(BcflErrors.Task_QuorumMissed.selector, 3, 5));
         vm.prank(generator);
         task.endRoundByQuorum(_result(), votes, walletVotes);

@@ -164,7 +164,7 @@ contract MoneyAttacksTest is Base {
         _work(_addresses(alice, bob, carol));
         RoundResult memory result = _result(_addresses(alice), _addresses()); // alice's work is not validated
         Ballot[] memory votes = _votes(_addresses(alice, bob, carol), result);
-        address generator = _state().generator;
+        address generator = _generator();
         vm.prank(generator);
         task.endRoundByQuorum(result, votes, _noWallets());
         assertEq(_claimableOf(alice), 0);

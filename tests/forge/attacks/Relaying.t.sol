@@ -172,7 +172,7 @@ contract RelayingAttacksTest is RelayBase {
         _openFirstRound();
         _work(clients);
         Ballot[] memory votes = _votes(signers, _result());
-        address generator = _state().generator;
+        address generator = _generator();
 
         uint256 snapshot = vm.snapshotState();
         vm.prank(generator);

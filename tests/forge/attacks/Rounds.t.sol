@@ -22,7 +22,7 @@ contract RoundAttacksTest is Base {
         // A stranger, the owner, and even the generator: without a quorum's signatures nothing happens.
         _expectNotProposer(mallory, _noVotes(), junk);
         _expectNotProposer(owner, _noVotes(), junk);
-        address generator = _state().generator;
+        address generator = _generator();
         vm.expectRevert(abi.encodeWithSelector(BcflErrors.Task_QuorumMissed.selector, 0, 5));
         vm.prank(generator);
         task.endRoundByQuorum(junk, _noVotes(), _noWallets());
@@ -71,9 +71,9 @@ contract RoundAttacksTest is Base {
             vm.prank(mallory);
             task.submitWork(Work(bytes32(i), 1e18, 1e18, [i, i]));
         }
-        assertEq(_state().generator, address(0));
+        assertEq(_generator(), address(0));
         _submit(alice);
-        assertEq(_state().generator, alice);
+        assertEq(_generator(), alice);
         assertLedger();
     }
 
@@ -131,7 +131,7 @@ contract RoundAttacksTest is Base {
         _work(_addresses(alice, bob));
         // Both of the two who worked agree, to reject nobody and take all; five are hired.
         Ballot[] memory votes = _votes(_addresses(alice, bob), _result());
-        address generator = _state().generator;
+        address generator = _generator();
         vm.expectRevert(abi.encodeWithSelector(BcflErrors.Task_QuorumMissed.selector, 2, 5));
         vm.prank(generator);
         task.endRoundByQuorum(_result(), votes, _noWallets());
@@ -149,7 +149,7 @@ contract RoundAttacksTest is Base {
         _post(_entries(_addresses(alice, bob, carol), TRAINING_CAP));
         _open();
         _work(_addresses(alice, bob, carol));
-        address generator = _state().generator;
+        address generator = _generator();
         Ballot[] memory votes = _votes(_addresses(alice, bob), _result());
         vm.expectRevert(abi.encodeWithSelector(BcflErrors.Task_QuorumMissed.selector, 2, 3));
         vm.prank(generator);
@@ -163,7 +163,7 @@ contract RoundAttacksTest is Base {
     function test_Attack_AGeneratorThatPostsJunk() external {
         _openFirstRound();
         _work(clients);
-        (address generator, address runnerUp) = (_state().generator, _state().runnerUp);
+        (address generator, address runnerUp) = (_generator(), _runnerUp());
         bytes32 junk = keccak256("junk");
         vm.prank(generator);
         task.proposeModel(junk);

@@ -14,7 +14,7 @@ contract SignatureAttacksTest is Base {
     }
 
     function _expectNoVoteCounts(Ballot[] memory votes) private {
-        address generator = _state().generator;
+        address generator = _generator();
         vm.expectRevert(abi.encodeWithSelector(BcflErrors.Task_QuorumMissed.selector, 0, 5));
         vm.prank(generator);
         task.endRoundByQuorum(_result(), votes, _noWallets());
@@ -22,7 +22,7 @@ contract SignatureAttacksTest is Base {
 
     function test_Attack_SignatureReplayAcrossRounds() external {
         Ballot[] memory votes = _votes(clients, _result());
-        address generator = _state().generator;
+        address generator = _generator();
         vm.prank(generator);
         task.endRoundByQuorum(_result(), votes, _noWallets());
         _openNextRound();
@@ -46,14 +46,14 @@ contract SignatureAttacksTest is Base {
         vm.chainId(home + 1);
         _expectNoVoteCounts(votes);
         vm.chainId(home);
-        address generator = _state().generator;
+        address generator = _generator();
         vm.prank(generator);
         task.endRoundByQuorum(_result(), votes, _noWallets());
         assertFalse(_state().isOpen);
     }
 
     function _expectVotes(Ballot[] memory votes, uint256 count) private {
-        address generator = _state().generator;
+        address generator = _generator();
         vm.expectRevert(abi.encodeWithSelector(BcflErrors.Task_QuorumMissed.selector, count, 5));
         vm.prank(generator);
         task.endRoundByQuorum(_result(), votes, _noWallets());

@@ -283,6 +283,7 @@ abstract contract Actions is World {
             uint80 cap = isUnhired ? 0 : each - uint80(uint256(keccak256(abi.encode(seed, i))) % (each / 2));
             Entry memory entry = _entry(client, cap);
             entries[next++] = entry;
+            people[client].place = next;
             (people[client].listVersion, people[client].trainingCap) = (list.version, cap);
             people[client].trainingFrequency = entry.trainingFrequency;
             list.trainingCaps += cap;

@@ -12,6 +12,7 @@ abstract contract Ghost {
         /// Revocations.
         uint32 voteNonce;
         uint32 listVersion;
+        uint256 place;
         uint80 trainingCap;
         uint72 trainingFrequency;
         uint32 lastRound;
@@ -34,6 +35,9 @@ abstract contract Ghost {
         uint256 score;
         address runnerUp;
         uint256 runnerUpScore;
+        /// On the round's list, of both.
+        uint256 generatorPlace;
+        uint256 runnerUpPlace;
     }
 
     struct List {
@@ -93,7 +97,7 @@ abstract contract Ghost {
     }
 
     function _ghostOpen(uint256 miningCap) internal {
-        round = Round(round.number + 1, true, block.timestamp, 0, 0, address(0), 0, address(0), 0);
+        round = Round(round.number + 1, true, block.timestamp, 0, 0, address(0), 0, address(0), 0, 0, 0);
         money.committed = list.trainingCaps + miningCap * list.hired;
         money.free -= money.committed;
     }
@@ -118,10 +122,11 @@ abstract contract Ghost {
     /// @dev The two lowest scores so far, the earlier where two are equal.
     function _ghostRank(address client, uint256 score) private {
         if (round.generator == address(0) || score < round.score) {
-            (round.runnerUp, round.runnerUpScore) = (round.generator, round.score);
-            (round.generator, round.score) = (client, score);
+            (round.runnerUp, round.runnerUpScore, round.runnerUpPlace) =
+                (round.generator, round.score, round.generatorPlace);
+            (round.generator, round.score, round.generatorPlace) = (client, score, people[client].place);
         } else if (round.runnerUp == address(0) || score < round.runnerUpScore) {
-            (round.runnerUp, round.runnerUpScore) = (client, score);
+            (round.runnerUp, round.runnerUpScore, round.runnerUpPlace) = (client, score, people[client].place);
         }
     }
 

@@ -97,6 +97,7 @@ abstract contract Rules is Signed {
         _equal(client.nonce, person.nonce, "I14: nonce");
         _equal(client.voteNonce, person.voteNonce, "I14: vote nonce");
         _equal(client.listVersion, person.listVersion, "I19: a client's list");
+        _equal(client.place, person.place, "I19: a client's place");
         _equal(client.trainingCap, person.trainingCap, "I19: a client's cap");
         _equal(client.trainingFrequency, person.trainingFrequency, "I19: a client's frequency");
     }
@@ -155,8 +156,8 @@ abstract contract Rules is Signed {
         _true(state.isOpen == round.isOpen, "I17: open");
         _equal(state.openedAt, round.isOpen ? round.since : 0, "I17: opened at");
         _equal(state.endedAt, round.isOpen ? 0 : round.since, "I17: ended at");
-        _true(state.generator == round.generator, "I20: the lowest score's");
-        _true(state.runnerUp == round.runnerUp, "I20: the next-lowest score's");
+        _equal(state.generator, round.generatorPlace, "I20: the lowest score's");
+        _equal(state.runnerUp, round.runnerUpPlace, "I20: the next-lowest score's");
     }
 
     function _assertList(RoundState memory state, ListState memory listed) private view {

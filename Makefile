@@ -30,7 +30,7 @@ help: ## Show this list
 	@echo 'Options of demo: CLIENTS=$(CLIENTS) ROUNDS=$(ROUNDS) POLICY=$(POLICY) NETWORK=$(NETWORK) SEED=$(SEED) CONTRIBUTION=$(CONTRIBUTION) TOKEN=$(TOKEN)'
 	@echo 'Options of mutants: CONTRACT=Task LIMIT=50 SEED=$(SEED) (everything by default)'
 	@echo 'Options of campaign: LIMIT=10 SEED=$(SEED) (everything by default)'
-	@echo 'Options of test: SUITES="forge gas python ray anvil ganache" (all by default)'
+	@echo 'Options of test: SUITES="forge gas python scripts ray anvil ganache" (all by default)'
 
 setup: $(PYTHON_STAMP) $(NODE_STAMP) ## Install the Python and Node packages of the lock files (.venv, node_modules)
 
@@ -90,6 +90,7 @@ gas: setup ## Measure the gas of every step anew: snapshots/Gas.json, docs/bench
 	@$(BIN)/python -m tools.gas_page
 
 audit-code: setup ## Check the contracts by slither and halmos, from requirements-audit.lock in an environment of its own
+	@$(PYTHON) -c 'import sys; sys.exit("audit-code: halmos needs Python >= 3.11: give one with PYTHON=..." if sys.version_info < (3, 11) else 0)'
 	@test -x .cache/audit/bin/python || $(PYTHON) -m venv .cache/audit
 	@.cache/audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-audit.lock
 	@$(WITH_CHAIN) python tools/audit_slither.py .cache/audit/bin/slither
@@ -123,7 +124,7 @@ abi: setup ## Write the contracts' ABIs into the package
 	@exec $(WITH_CHAIN) forge build
 	@$(BIN)/python tools/write_abi.py
 
-lock: setup ## Resolve both lock files anew (uv comes into a folder of its own)
+lock: setup ## Resolve all lock files anew (uv comes into a folder of its own)
 	@test -x .cache/uv/bin/uv || { $(PYTHON) -m venv .cache/uv && .cache/uv/bin/pip install --quiet uv; }
 	@.cache/uv/bin/uv --no-config pip compile --quiet pyproject.toml --extra dev --universal --python-version 3.10 \
 		--generate-hashes --no-header --no-emit-index-url --no-emit-find-links --upgrade -o requirements.lock

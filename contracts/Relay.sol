@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 import {BcflErrors} from "./interfaces/BcflErrors.sol";
 import {IRelay} from "./interfaces/IRelay.sol";
@@ -16,7 +17,7 @@ contract Relay is IRelay {
 
     /// @inheritdoc IRelay
     function relay(address task, uint256 value, bytes[] calldata calls) external payable returns (uint256 skipped) {
-        uint256 expected = value * calls.length;
+        uint256 expected = Math.saturatingMul(value, calls.length);
         if (msg.value != expected) revert BcflErrors.Money_WrongValue(msg.value, expected);
         if (task.code.length == 0) revert BcflErrors.Relay_NoTask(task); // which would take every call, and its value
 

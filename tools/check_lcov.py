@@ -1,9 +1,6 @@
 """Fail if a line or a branch of the contracts was not executed, and name it.
 
     python tools/check_lcov.py out/lcov.info
-
-Lines and branches that no test can reach stand in tests/forge/unreachable.txt, one a line:
-``contracts/Task.sol:123 why``. An entry that is covered, or gone, is an error too.
 """
 
 from __future__ import annotations
@@ -12,7 +9,6 @@ import sys
 from pathlib import Path
 
 CONTRACTS = Path("contracts")
-UNREACHABLE = Path("tests/forge/unreachable.txt")
 
 
 def missed(lcov: str) -> tuple[set[str], int, int]:
@@ -61,32 +57,15 @@ def uncompiled(lcov: str) -> list[str]:
     return sorted(str(place) for place in with_code if str(place) not in told)
 
 
-def excused() -> set[str]:
-    """Places that `UNREACHABLE` lists; each needs a reason behind it."""
-    places = set()
-    for entry in UNREACHABLE.read_text(encoding="utf-8").splitlines() if UNREACHABLE.exists() else []:
-        if not entry.strip() or entry.startswith("#"):
-            continue
-        place, _, reason = entry.partition(" ")
-        if not reason.strip():
-            sys.exit(f"{UNREACHABLE}: {place}: no reason given")
-        places.add(place)
-    return places
-
-
 def main(path: str) -> int:
-    """Compare; 0 if every place is covered or excused."""
+    """Compare; 0 if every place is covered."""
     places, lines, branches = missed(Path(path).read_text(encoding="utf-8"))
     if absent := uncompiled(Path(path).read_text(encoding="utf-8")):
         sys.exit(f"{path}: nothing about {', '.join(absent)}; forge leaves out what it compiles by the IR pipeline")
-    known = excused()
-    for place in sorted(places - known):
+    for place in sorted(places):
         print(f"not covered: {place}")
-    for place in sorted(known - places):
-        print(f"{UNREACHABLE}: {place} is covered or gone")
-    print(f"contracts: {lines} lines, {branches} branches, {len(places - known)} places not covered, "
-          f"{len(known & places)} listed as unreachable")
-    return 1 if places != known else 0
+    print(f"contracts: {lines} lines, {branches} branches, {len(places)} places not covered")
+    return 1 if places else 0
 
 
 if __name__ == "__main__":

@@ -20,8 +20,7 @@ from multiprocessing.pool import ThreadPool
 PYTEST = (sys.executable, "-m", "pytest", "-p", "no:pytest-brownie")
 RAY = ".cache/ray"
 BROWNIE = ("brownie", "test", "tests/contracts", "--network")
-# Scripts that the suite `python` runs want brownie's build too; two brownies must not write it at the same time.
-BROWNIE_BUILD = ("brownie", "compile")
+SCRIPTS = ("tests/scripts", "tests/tools")
 
 
 @dataclass(frozen=True)
@@ -40,19 +39,20 @@ SUITES = {
     "gas": Suite("Gas of every step against snapshots/Gas.json: a rise of over 2 % fails",
                  (sys.executable, "tools/gas_check.py")),
     "python": Suite(
-        "Python: everything that needs no brownie, and doctests",
-        (*PYTEST, "--doctest-modules", "bcfl_offchain", "tools", "tests", "-m", "not ray"),
-        prepare=BROWNIE_BUILD,
+        "Python: the package, and its doctests",
+        (*PYTEST, "--doctest-modules", "bcfl_offchain", "tests", *(f"--ignore={folder}" for folder in SCRIPTS),
+         "-m", "not ray"),
     ),
+    "scripts": Suite("Scripts and tools, run as a user does", (*PYTEST, "--doctest-modules", "tools", *SCRIPTS)),
     "ray": Suite("Python on a real Ray cluster, from a lock of its own: tests marked `ray`",
                  (f"{RAY}/bin/python", *PYTEST[1:], "tests/learning/test_contribution_ray.py", "-m", "ray"),
                  prepare=("make", "--silent", f"{RAY}/.installed")),
-    "anvil": Suite("Contracts on Anvil", (*BROWNIE, "anvil"), prepare=BROWNIE_BUILD),
-    "ganache": Suite("Contracts on Ganache: tests marked `ganache`", (*BROWNIE, "ganache-cli", "-m", "ganache"),
-                     prepare=BROWNIE_BUILD),
+    "anvil": Suite("Contracts on Anvil", (*BROWNIE, "anvil")),
+    "ganache": Suite("Contracts on Ganache: tests marked `ganache`", (*BROWNIE, "ganache-cli", "-m", "ganache")),
 }
-# forge takes all processors by itself; the others take one each, and the last three together as long as `python`.
-STAGES = ((("forge", "gas"),), (("python",), ("ray", "anvil", "ganache")))
+# forge takes all processors by itself, the others one each. Only `python` runs forge beside the first stage, and only the lane
+# beside it brownie: neither can write its build twice at a time.
+STAGES = ((("forge", "gas"),), (("python",), ("scripts", "ray", "anvil", "ganache")))
 
 
 @dataclass(frozen=True)

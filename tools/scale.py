@@ -167,11 +167,12 @@ Written by `make scale` on Linux ({machine}). Each column is a task of its own o
 Anvil of its own, {rounds} rounds, policy `complete`. Anvil enforces the limit of public chains, 16,777,216 gas a
 transaction.
 
-The clients hold no coin. They sign their report, their work, their vote and their claim; a relayer sends them
-in batches: works to the task's `submitWorks`, reports and claims through the contract `Relay`. Each batch is
-filled up to that limit (works to 77 % of it, so that a margin fits) or to 131,072 bytes, the most that public
-nodes pass on, whichever comes first. The owner posts the list in chunks; the generator ends each round by one
-transaction with everybody's votes.
+The clients hold no coin, but for the one that ends the round, which the owner gives what that may cost.
+They sign their report, their work, their vote and their claim; a relayer sends them in batches: works to
+the task's `submitWorks`, reports and claims through the contract `Relay`. Each batch is filled up to that
+limit (works to 77 % of it, so that a margin fits) or to 131,072 bytes, the most that public nodes pass on,
+whichever comes first. The owner posts the list in chunks; the generator ends each round by one transaction
+with everybody's votes.
 
 {tables}
 

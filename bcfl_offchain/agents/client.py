@@ -124,15 +124,18 @@ class Client:
         permit = allow(terms.token, self.signer, task, terms.bond)
         return self.place.task.join(self.signer, self.report(), permit)
 
-    def leave(self) -> TransactionRecord:
-        """Leave and take the bond back."""
-        return self.place.task.leave(self.signer, self.address)
+    def leave(self, recipient: str | None = None) -> TransactionRecord:
+        """Leave and take the bond back, to this client or, where the token blocks it, to another address."""
+        return self.place.task.leave(self.signer, recipient or self.address)
 
-    def claim(self) -> TransactionRecord | None:
-        """Take what was earned in all ended rounds; None, and no transaction, if that is nothing."""
+    def claim(self, recipient: str | None = None) -> TransactionRecord | None:
+        """Take what was earned in all ended rounds, to this client or to another address.
+
+        None, and no transaction, if it is nothing.
+        """
         if not self.place.task.client_state(self.address).claimable:
             return None
-        return self.place.task.claim(self.signer, self.address)
+        return self.place.task.claim(self.signer, recipient or self.address)
 
     # ----------------------------------------------------------------------------------------------- the list
 

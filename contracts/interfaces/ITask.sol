@@ -187,11 +187,22 @@ interface ITask is BcflErrors {
 
     // ------------------------------------------------------------------------------------------------ views
 
+    /// @notice What creation fixed for ever.
     function terms() external view returns (Terms memory);
+
+    /// @notice Follows from the clock: no transaction moves it on but what opens and ends rounds, or closes the task.
     function phase() external view returns (Phase);
+
+    /// @notice Where every unit of money is. Never reads the task's balance.
     function ledger() external view returns (Ledger memory);
+
+    /// @notice The open round; between rounds the one that was last.
     function roundState() external view returns (RoundState memory);
+
+    /// @notice The list posted last: the open round's, where one is open.
     function listState() external view returns (ListState memory);
+
+    /// @notice Of anybody: all is zero for who never had to do with the task.
     function clientState(address client) external view returns (ClientState memory);
 
     /// @notice Hash of the last global model that a quorum agreed on.

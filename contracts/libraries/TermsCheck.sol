@@ -13,7 +13,7 @@ library TermsCheck {
     uint256 internal constant MAX_CYCLES = 2 ** 48 - 1;
     /// @dev A small puzzle then takes 2^26 tries, and 32 bits of nonce fail to hold a solution once in e^64 rounds.
     uint256 internal constant MAX_HASHES = 2 ** 30;
-    /// @dev A quorum of so many votes fits into one transaction of a public chain.
+    /// @dev A quorum of so many accounts fits into one transaction of a public chain.
     uint256 internal constant MAX_CLIENTS = 1000;
     /// @dev A block of the slowest chain in common use: work that takes all of T must find one to land in.
     uint256 internal constant MIN_GRACE = 12;

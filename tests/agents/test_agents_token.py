@@ -52,6 +52,18 @@ def test_a_whole_task_is_paid_in_the_token_and_the_audit_agrees(world, token, de
     assert token.balance_of(world.owner.signer.address) == PLENTY - paid
 
 
+def test_pay_and_bond_go_to_another_address_where_a_client_wants_it(world, token):
+    world.join_all()
+    world.run_round()
+    elsewhere = account(9).address
+    before = token.balance_of(elsewhere)
+    world.dave.claim(elsewhere)
+    world.dave.leave(elsewhere)
+    gained = token.balance_of(elsewhere) - before
+    assert gained == world.round.pay(world.dave.address) + world.task.terms.bond > world.task.terms.bond
+    assert token.balance_of(world.dave.address) == PLENTY - world.task.terms.bond
+
+
 def test_what_is_forced_in_is_counted_in_the_token(world, token, devnet):
     stranger = Signer(devnet.w3, account(0))
     stranger.send(Mint(devnet.w3, token.address, world.task.address, 123), "mint")

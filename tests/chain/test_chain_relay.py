@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from eth_account import Account
 
-from bcfl_offchain.chain import Report, Signer, TransactionRefused, UnknownTask, connect
+from bcfl_offchain.chain import Report, Signer, UnknownTask, connect
 from bcfl_offchain.chain import relay as rl
 from bcfl_offchain.chain.errors import NodeRefused
 from bcfl_offchain.chain.messages import Domain, JoinTask, sign

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 
-import {stdError} from "forge-std/StdError.sol";
 import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 import {RelayBase} from "./RelayBase.t.sol";
 import {IRelay} from "../../contracts/interfaces/IRelay.sol";
@@ -179,7 +178,7 @@ contract RelayTest is RelayBase {
     /// @dev 2^255 for each of two calls would be nothing in all.
     function test_RevertWhen_TheSumOverflows() external {
         bytes[] memory calls = new bytes[](2);
-        vm.expectRevert(stdError.arithmeticError);
+        vm.expectRevert(abi.encodeWithSelector(BcflErrors.Money_WrongValue.selector, 0, type(uint256).max));
         vm.prank(relayer);
         relay.relay(address(task), 1 << 255, calls);
     }

@@ -107,4 +107,4 @@ def test_an_unknown_suite_is_refused_by_name():
     tool = Path(run_tests.__file__)
     done = subprocess.run([sys.executable, tool, "pyhton"], capture_output=True, text=True)
     assert done.returncode == 2
-    assert done.stderr == "unknown suite 'pyhton'; there are forge, gas, python, ray, anvil, ganache\n"
+    assert done.stderr == "unknown suite 'pyhton'; there are forge, gas, python, scripts, ray, anvil, ganache\n"

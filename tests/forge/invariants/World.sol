@@ -4,7 +4,7 @@ pragma solidity ^0.8.24;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {Base} from "../Base.t.sol";
-import {ITask, Permit, Phase, Policy, Terms} from "../../../contracts/interfaces/ITask.sol";
+import {ITask, Permit, Phase, Policy} from "../../../contracts/interfaces/ITask.sol";
 import {HostileToken} from "../../../contracts/mocks/HostileToken.sol";
 import {PlainToken} from "../../../contracts/mocks/PlainToken.sol";
 import {ReentrantReceiver} from "../../../contracts/mocks/ReentrantReceiver.sol";

@@ -463,10 +463,9 @@ contract Task is ITask, EIP712 {
         uint256 miningPay;
         (trainingPay, miningPay, refusal) = _checkWork(client, work, listing, conditions);
         if (refusal.length != 0) return (round, refusal);
-        bytes32 challenge =
-            Puzzle.challenge(address(this), conditions.opening.seed(), client, work.updateHash);
-        uint256 score = Puzzle.score(challenge, work.nonces, conditions.hashes);
-        if (score == Puzzle.UNSOLVED) return (round, Puzzle.refusal(challenge, work.nonces, conditions.hashes));
+        uint256 score;
+        (score, refusal) = _checkPuzzle(client, work, conditions);
+        if (refusal.length != 0) return (round, refusal);
 
         emit WorkSubmitted(
             uint32(round.number()),
@@ -524,6 +523,18 @@ contract Task is ITask, EIP712 {
 
         (trainingPay, miningPay) =
             Prices.pays(offer, trainingPrice, trainingFrequency, miningPrice, miningFrequency);
+    }
+
+    /// @dev Returns the score of the client's puzzle, or the encoded error.
+    function _checkPuzzle(address client, Work calldata work, Conditions memory conditions)
+        private
+        view
+        returns (uint256 score, bytes memory refusal)
+    {
+        bytes32 challenge =
+            Puzzle.challenge(address(this), conditions.opening.seed(), client, work.updateHash);
+        score = Puzzle.score(challenge, work.nonces, conditions.hashes);
+        if (score == Puzzle.UNSOLVED) refusal = Puzzle.refusal(challenge, work.nonces, conditions.hashes);
     }
 
     /// @dev The words as they are: a client can sign a frequency out of its type, on which Solidity would revert, and with it a

@@ -94,6 +94,7 @@ audit-code: setup ## Check the contracts by slither and halmos, from requirement
 	@test -x .cache/audit/bin/python || $(PYTHON) -m venv .cache/audit
 	@.cache/audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-audit.lock
 	@$(WITH_CHAIN) python tools/audit_slither.py .cache/audit/bin/slither
+	@rm -rf out/symbolic out/symbolic-cache  # halmos proves whatever is built there, also what has been deleted since
 	@exec env FOUNDRY_PROFILE=symbolic $(WITH_CHAIN) .cache/audit/bin/halmos --forge-build-out out/symbolic --no-status
 
 mutants: setup ## See which small faults in the contracts the forge tests notice; fails below 95 %

@@ -3,6 +3,7 @@ pragma solidity ^0.8.24;
 
 import {Test} from "forge-std/Test.sol";
 import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {Task} from "../../contracts/Task.sol";
 import {ITask, Ledger, ListState, Policy, Terms} from "../../contracts/interfaces/ITask.sol";
 
@@ -26,9 +27,17 @@ abstract contract SymbolicTask is Test {
     uint256 internal constant FUNDS = uint256(BUDGET) * ROUNDS;
     uint256 internal constant MOST = 2 ** 128;
 
-    ITask internal task;
+    /// @dev What the task and the recipient hold of what pays.
+    struct Balances {
+        uint256 task;
+        uint256 recipient;
+    }
 
-    function setUp() public {
+    ITask internal task;
+    /// @dev What pays; the zero address stands for the chain's own coin.
+    address internal token;
+
+    function setUp() public virtual {
         task = ITask(Clones.cloneWithImmutableArgs(address(new Task()), abi.encode(_terms())));
         svm.enableSymbolicStorage(address(task));
         uint256 time = svm.createUint256("time");
@@ -39,10 +48,18 @@ abstract contract SymbolicTask is Test {
         vm.deal(address(task), balance);
     }
 
-    function _terms() internal pure virtual returns (Terms memory) {
+    function _balances() internal view returns (Balances memory) {
+        return Balances({task: _held(address(task)), recipient: _held(RECIPIENT)});
+    }
+
+    function _held(address account) internal view returns (uint256) {
+        return token == address(0) ? account.balance : IERC20(token).balanceOf(account);
+    }
+
+    function _terms() internal view returns (Terms memory) {
         return Terms({
             owner: OWNER,
-            token: address(0),
+            token: token,
             policy: Policy.Complete,
             isOpenAdmission: true,
             rounds: ROUNDS,

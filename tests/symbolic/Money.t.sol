@@ -223,10 +223,7 @@ abstract contract MoneySymbolic is SymbolicTask {
         _assertSent(amount, before);
     }
 
-    function _assertJoined(address client, uint256 value, Ledger memory expected, Balances memory before)
-        private
-        view
-    {
+    function _assertJoined(address client, uint256 value, Ledger memory expected, Balances memory before) private view {
         assert(value == (token == address(0) ? BOND : 0));
         unchecked {
             expected.deposited += BOND;

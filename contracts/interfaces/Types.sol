@@ -125,6 +125,7 @@ struct Work {
 
 /// @notice An account's work and its signature, which anybody may bring.
 struct SignedWork {
+    /// Who worked and signed.
     address client;
     Work work;
     /// The last second in which the signature counts.
@@ -143,6 +144,7 @@ struct Ballot {
 
 /// @notice The vote of an ERC-1271 contract under a round's result.
 struct WalletVote {
+    /// The contract, hired in the round. The votes come in strictly ascending order of it.
     address signer;
     /// Whatever the contract takes; it has at most 100,000 gas to answer.
     bytes signature;
@@ -150,7 +152,9 @@ struct WalletVote {
 
 /// @notice An ERC-2612 permit for exactly the amount that the call takes.
 struct Permit {
+    /// The last second in which the token takes it.
     uint256 deadline;
+    /// (v, r, s) of the payer's ECDSA signature.
     uint8 v;
     bytes32 r;
     bytes32 s;
@@ -158,6 +162,7 @@ struct Permit {
 
 /// @notice Where every unit of the task's money is. `deposited` is the sum of the other seven, always.
 struct Ledger {
+    /// All that came in: the rounds' budgets and every bond.
     uint256 deposited;
     /// Claims paid out.
     uint256 paid;
@@ -177,6 +182,7 @@ struct Ledger {
 
 /// @notice The current or last round.
 struct RoundState {
+    /// From one; zero before the first.
     uint32 number;
     bool isOpen;
     /// When the open round began; zero between rounds.
@@ -188,6 +194,7 @@ struct RoundState {
     uint32 listVersion;
     /// R̄_m = ⌊η_m / N⌋ of the round.
     uint80 miningCap;
+    /// What this round's puzzles and votes are bound to; nobody could know it before the round opened.
     bytes32 seed;
     /// Place on the list of the sender of the lowest puzzle hash so far, the first where scores tie; zero if nobody worked.
     uint16 generator;
@@ -197,9 +204,11 @@ struct RoundState {
 
 /// @notice The price list that was posted last.
 struct ListState {
+    /// From one; zero before the first.
     uint32 version;
     /// N: how many entries the list has when complete.
     uint32 size;
+    /// Entries that have come; the list is complete when they are `size`.
     uint32 posted;
     /// Posted entries with a positive cap: the quorum's base while a round is open under the list.
     uint32 hired;
@@ -207,19 +216,23 @@ struct ListState {
     bool isStale;
     /// Σ R̄_t of the posted entries.
     uint80 trainingCaps;
+    /// Running Keccak-256 over the entries.
     bytes32 hash;
 }
 
 /// @notice Everything a client has with the task.
 struct ClientState {
+    /// The last one, also of who has left.
     Report report;
     /// Whether its bond is held.
     bool isMember;
+    /// Whether the owner lets it join, where admission is not open.
     bool isAdmitted;
     /// Version of the last list that names it.
     uint32 listVersion;
     /// Its place on that list, from one.
     uint16 place;
+    /// R̄_t and q_t of its entry on that list.
     uint80 trainingCap;
     uint72 trainingFrequency;
     /// Last round in which its work was accepted.

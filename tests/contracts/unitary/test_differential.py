@@ -18,6 +18,7 @@ from bcfl_offchain.mechanism.shapley import shapley_values, shares
 from tests.contracts.support import oracle
 from tests.contracts.support.game import posted_entries
 from tests.contracts.support.terms import UNIFORM, Policy, Report
+from tests.forge.vectors.generate import ERRORS
 
 CLIENTS = 50
 BATCHES = 12
@@ -111,19 +112,6 @@ def honest_offer(game, client: str, share) -> tuple[str, int, int]:
     cap = int(share * (game.terms.budget - game.terms.mining_budget))
     # No more than an entry can hold; no client's highest frequency reaches that.
     return client, cap, min(oracle.offer_frequency(game.terms, report, cap), 2**72 - 1)
-
-
-ERRORS = {
-    Reason.TRAINING_PRICE_RANGE: "Price_OutOfRange",
-    Reason.TRAINING_FREQUENCY: "Price_FrequencyOutOfRange",
-    Reason.TRAINING_TIME: "Price_NoTimeToMine",
-    Reason.MINING_FREQUENCY: "Price_FrequencyOutOfRange",
-    Reason.MINING_PRICE_RANGE: "Price_OutOfRange",
-    Reason.FREQUENCY: "Price_FrequencyOutOfRange",
-    Reason.ENERGY: "Price_EnergyNotCovered",
-    Reason.LEAST_PAY: "Price_PayOverCap",
-    Reason.PRICE_RANGE: "Price_OutOfRange",
-}
 
 
 def expected_error(game, entry) -> str:

@@ -111,4 +111,25 @@ contract ProposeModelSingleWorkerTest is Base {
         vm.prank(worker);
         task.proposeModel(MODEL);
     }
+
+    function test_GivenANewListWithoutIt_TheFormerHolderOfAPlaceProposesNothing() external {
+        _joinAll();
+        _post(clients);
+        address[] memory listed = _addresses(clients[1], clients[2], clients[3]);
+        _post(listed);
+        _warpToFrozen();
+        _open();
+        _warpToDeadline();
+        _submit(listed[0]);
+        assertEq(task.clientState(clients[0]).place, _state().generator);
+
+        _warpToWindow(0);
+        vm.expectRevert(
+            abi.encodeWithSelector(BcflErrors.Task_NotProposer.selector, clients[0], Phase.GeneratorProposing)
+        );
+        vm.prank(clients[0]);
+        task.proposeModel(MODEL);
+        vm.prank(listed[0]);
+        task.proposeModel(MODEL);
+    }
 }

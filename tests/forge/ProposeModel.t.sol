@@ -88,6 +88,15 @@ contract ProposeModelTest is Base {
 }
 
 contract ProposeModelSingleWorkerTest is Base {
+    function _expectNotRunnerUp(address caller) private {
+        vm.expectRevert(
+            abi.encodeWithSelector(BcflErrors.Task_NotProposer.selector, caller, Phase.RunnerUpProposing)
+        );
+        vm.prank(caller);
+        task.proposeModel(MODEL);
+    }
+
+    /// @dev Mallory is on no list: its place is zero, as is that of a runner-up who is not there.
     function test_GivenASingleWorker_TheRunnerUpsWindowIsNobodysAlsoNotTheFormerOnes() external {
         _openFirstRound();
         _finishRound();
@@ -97,16 +106,9 @@ contract ProposeModelSingleWorkerTest is Base {
         address worker = former == alice ? bob : alice;
         _submit(worker);
         _warpToWindow(1);
-        vm.expectRevert(
-            abi.encodeWithSelector(BcflErrors.Task_NotProposer.selector, former, Phase.RunnerUpProposing)
-        );
-        vm.prank(former);
-        task.proposeModel(MODEL);
-        vm.expectRevert(
-            abi.encodeWithSelector(BcflErrors.Task_NotProposer.selector, worker, Phase.RunnerUpProposing)
-        );
-        vm.prank(worker);
-        task.proposeModel(MODEL);
+        _expectNotRunnerUp(former);
+        _expectNotRunnerUp(worker);
+        _expectNotRunnerUp(mallory);
         _warpToWindow(2);
         vm.prank(worker);
         task.proposeModel(MODEL);

@@ -95,7 +95,8 @@ audit-code: setup ## Check the contracts by slither and halmos, from requirement
 	@.cache/audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-audit.lock
 	@$(WITH_CHAIN) python tools/audit_slither.py .cache/audit/bin/slither
 	@rm -rf out/symbolic out/symbolic-cache  # halmos proves whatever is built there, also what has been deleted since
-	@exec env FOUNDRY_PROFILE=symbolic $(WITH_CHAIN) .cache/audit/bin/halmos --forge-build-out out/symbolic --no-status
+	@exec env FOUNDRY_PROFILE=symbolic $(WITH_CHAIN) .cache/audit/bin/halmos --forge-build-out out/symbolic --no-status \
+		--default-bytes-lengths 0,64,65  # of a signature: none, and the two that accounts make
 
 mutants: setup ## See which small faults in the contracts the forge tests notice; fails below 95 %
 	@mkdir -p out

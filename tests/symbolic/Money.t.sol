@@ -6,6 +6,7 @@ import {
     ClientState,
     ITask,
     Ledger,
+    Permit,
     Phase,
     Report,
     RoundResult,
@@ -30,16 +31,8 @@ abstract contract MoneySymbolic is SymbolicTask {
         vm.prank(caller);
         address created = factory.createTask{value: value}(_terms());
 
-        vm.assume(caller != created);
-        task = ITask(created);
-        Ledger memory expected;
-        expected.deposited = expected.free = FUNDS;
-        _assertLedger(expected);
         assert(value == (token == address(0) ? FUNDS : 0));
-        unchecked {
-            assert(_held(caller) == before - FUNDS);
-        }
-        assert(factory.isTask(created));
+        _assertCreated(factory, created, caller, before);
     }
 
     /// @notice A claim pays out of the client's own line, out of `claimable`, and out of nothing else.
@@ -136,13 +129,7 @@ abstract contract MoneySymbolic is SymbolicTask {
         vm.prank(caller);
         task.endRoundByTime();
 
-        unchecked {
-            expected.free += expected.committed;
-        }
-        expected.committed = 0;
-        _assertLedger(expected);
-        _assertSent(0, before);
-        assert(!task.roundState().isOpen);
+        _assertEnded(expected, before);
     }
 
     /// @notice A verdict that names nobody gives to the owner what nobody earned, and moves nothing else.
@@ -161,13 +148,7 @@ abstract contract MoneySymbolic is SymbolicTask {
         vm.prank(caller);
         task.endRoundByQuorum(result, ballots, new WalletVote[](0));
 
-        unchecked {
-            expected.free += expected.committed;
-        }
-        expected.committed = 0;
-        _assertLedger(expected);
-        _assertSent(0, before);
-        assert(!task.roundState().isOpen);
+        _assertEnded(expected, before);
     }
 
     /// @notice Opening a round moves its money from `free` to `committed`, and nothing else.
@@ -205,6 +186,18 @@ abstract contract MoneySymbolic is SymbolicTask {
         assert(task.phase() == Phase.Over);
     }
 
+    function _assertCreated(ITaskFactory factory, address created, address caller, uint256 before) internal {
+        vm.assume(caller != created);
+        task = ITask(created);
+        Ledger memory expected;
+        expected.deposited = expected.free = FUNDS;
+        _assertLedger(expected);
+        unchecked {
+            assert(_held(caller) == before - FUNDS);
+        }
+        assert(factory.isTask(created));
+    }
+
     function _assertClaimed(
         address client,
         uint256 amount,
@@ -223,7 +216,10 @@ abstract contract MoneySymbolic is SymbolicTask {
         _assertSent(amount, before);
     }
 
-    function _assertJoined(address client, uint256 value, Ledger memory expected, Balances memory before) private view {
+    function _assertJoined(address client, uint256 value, Ledger memory expected, Balances memory before)
+        internal
+        view
+    {
         assert(value == (token == address(0) ? BOND : 0));
         unchecked {
             expected.deposited += BOND;
@@ -232,6 +228,16 @@ abstract contract MoneySymbolic is SymbolicTask {
         }
         _assertLedger(expected);
         assert(task.clientState(client).isMember);
+    }
+
+    function _assertEnded(Ledger memory expected, Balances memory before) private view {
+        unchecked {
+            expected.free += expected.committed;
+        }
+        expected.committed = 0;
+        _assertLedger(expected);
+        _assertSent(0, before);
+        assert(!task.roundState().isOpen);
     }
 
     function _assertSent(uint256 amount, Balances memory before) private view {
@@ -258,5 +264,29 @@ contract TokenMoneySymbolicTest is MoneySymbolic {
         token = address(new PlainToken());
         svm.enableSymbolicStorage(token);
         super.setUp();
+    }
+
+    /// @notice A bond paid by a permit is a bond, whatever the permit is.
+    function check_JoinTaskWithPermit(address client, Report calldata report, Permit calldata permit) external {
+        vm.assume(client != address(task));
+        Ledger memory expected = _reachableLedger();
+        Balances memory before = _balances();
+
+        vm.prank(client);
+        task.joinTaskWithPermit(report, permit);
+
+        _assertJoined(client, 0, expected, before);
+    }
+
+    /// @notice A task paid by a permit is paid, whatever the permit is.
+    function check_CreateTaskWithPermit(address caller, Permit calldata permit) external {
+        ITaskFactory factory = new TaskFactory();
+        vm.assume(caller != address(factory));
+        uint256 before = _held(caller);
+
+        vm.prank(caller);
+        address created = factory.createTaskWithPermit(_terms(), permit);
+
+        _assertCreated(factory, created, caller, before);
     }
 }

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.24;
+
+import {ITask, Ledger, Report} from "../../contracts/interfaces/ITask.sol";
+import {Relay} from "../../contracts/Relay.sol";
+import {SymbolicTask} from "./SymbolicTask.sol";
+
+/// @notice A batch of one call keeps nothing of what it was given: the formula of README.md.
+contract RelaySymbolicTest is SymbolicTask {
+    function check_Relay(
+        address caller,
+        uint80 value,
+        address client,
+        Report calldata report,
+        uint256 deadline,
+        bytes calldata signature
+    ) external {
+        Relay relay = new Relay();
+        vm.assume(caller != address(relay) && caller != address(task) && caller.code.length == 0);
+        Ledger memory before = _reachableLedger();
+        vm.deal(caller, value);
+        bytes[] memory calls = new bytes[](1);
+        calls[0] = abi.encodeCall(ITask.joinTaskFor, (client, report, deadline, signature));
+
+        vm.prank(caller);
+        uint256 skipped = relay.relay{value: value}(address(task), value, calls);
+
+        assert(address(relay).balance == 0);
+        assert(caller.balance == (skipped == 0 ? 0 : value));
+        unchecked {
+            assert(task.ledger().bonds - before.bonds == (skipped == 0 ? BOND : 0));
+        }
+        assert(skipped == 1 || value == BOND);
+    }
+}

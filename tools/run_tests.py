@@ -18,6 +18,9 @@ from dataclasses import dataclass
 from multiprocessing.pool import ThreadPool
 
 PYTEST = (sys.executable, "-m", "pytest", "-p", "no:pytest-brownie")
+# How pytest, Hypothesis and forge say which test failed, and why.
+FAILURE = re.compile(r"(?:FAILED|ERROR) |E  |\[FAIL|Falsifying example|.*@reproduce_failure")
+FAILURE_LINES = 15
 RAY = ".cache/ray"
 BROWNIE = ("brownie", "test", "tests/contracts", "--network")
 SCRIPTS = ("tests/scripts", "tests/tools")
@@ -64,6 +67,7 @@ class Result:
     skipped: int
     exit_code: int
     seconds: float
+    failures: tuple[str, ...]
 
     @property
     def ok(self) -> bool:
@@ -83,6 +87,15 @@ def count(output: str, word: str) -> int:
     return sum(int(number) for number in re.findall(rf"(\d+) (?:tests? )?(?:{word})\b", "".join(closing[-1:])))
 
 
+def failures(output: str) -> tuple[str, ...]:
+    """The last of the lines that say which test failed and why.
+
+    >>> failures("E   assert 1 == 2\\ntests/test_one.py:2: AssertionError\\nFAILED tests/test_one.py::test_one - assert 1 == 2")
+    ('E   assert 1 == 2', 'FAILED tests/test_one.py::test_one - assert 1 == 2')
+    """
+    return tuple(dict.fromkeys(line for line in output.splitlines() if FAILURE.match(line)))[-FAILURE_LINES:]
+
+
 def run_suite(name: str) -> Result:
     """Run one suite, showing its output as it comes."""
     suite = SUITES[name]
@@ -95,7 +108,7 @@ def run_suite(name: str) -> Result:
             output.append(line)
     text = "".join(output)
     passed, failed, skipped = (count(text, word) for word in ("passed", "failed|errors?", "skipped"))
-    return Result(passed, failed, skipped, process.returncode, time.monotonic() - start)
+    return Result(passed, failed, skipped, process.returncode, time.monotonic() - start, failures(text))
 
 
 def run_lane(names: list[str]) -> dict[str, Result]:
@@ -132,6 +145,8 @@ def main(names: list[str]) -> int:
         verdict = "ok" if result.ok else "ran no test" if result.passed + result.failed == 0 else "FAILED"
         print(f"{name:8} {verdict:12} {result.passed} passed, {result.failed} failed, {result.skipped} skipped, "
               f"exit code {result.exit_code}, {result.seconds:.0f} s")
+        for line in () if result.ok else result.failures:
+            print(f"{name:7} | {line}")
     # A suite that broke without a failing test (or ran none) counts as one failure, so the line cannot look clean.
     broken = sum(1 for result in results.values() if not result.ok and result.failed == 0)
     passed = sum(result.passed for result in results.values())

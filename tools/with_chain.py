@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -29,10 +30,25 @@ POLL_SECONDS = 0.05
 
 
 def free_port() -> int:
-    """A loopback port that nobody listens on: brownie would attach to whatever chain answers on a busy one."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A loopback port that nobody listens on: brownie would attach to whatever chain answers on a busy one.
+
+    It is none of those that a system gives to outgoing connections (from 32,768 on): a chain may start minutes
+    after its port was chosen, and one of the many connections of the tests might have taken it by then.
+
+    Raises
+    ------
+    OSError
+        If a hundred ports in a row are taken.
+    """
+    for port in random.sample(range(10_000, 32_768), 100):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError as error:
+                busy = error
+                continue
+            return port
+    raise busy
 
 
 def chain_environment() -> dict[str, str]:

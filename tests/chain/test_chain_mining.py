@@ -10,7 +10,7 @@ from bcfl_offchain.chain import mining
 TASK, CLIENT = "0x" + "aa" * 20, "0x" + "bb" * 20
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=st.binary(min_size=32, max_size=32), update=st.binary(min_size=32, max_size=32))
 def test_a_solution_solves_all_sixteen(seed, update):
     solution = mining.solve(TASK, seed, CLIENT, update, 64)

@@ -3,7 +3,7 @@
 from eth_account import Account
 from eth_account.messages import _hash_eip191_message
 from eth_keys.constants import SECPK1_N
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bcfl_offchain.chain import RoundId, RoundResult, Signer, Vote, is_signed_by, pack_ballots, sign_vote
@@ -55,7 +55,7 @@ def test_the_other_form_of_a_signature_does_not_count():
     assert not is_signed_by(Vote(ALICE.address, vote.signature[:64] + bytes([v - 27])), ROUND, RESULT, 0)
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50)
 @given(st.binary(max_size=70) | st.binary(min_size=64, max_size=64).map(lambda data: data + b"\x1b"))
 def test_junk_is_no_vote_and_no_error(signature):
     assert not is_signed_by(Vote(ALICE.address, signature), ROUND, RESULT, 0)

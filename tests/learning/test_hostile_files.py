@@ -8,7 +8,7 @@ import os
 
 import numpy as np
 import safetensors.numpy
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bcfl_offchain.learning import (
@@ -28,13 +28,7 @@ NAME = FileName("0x" + "ab" * 20, 1, "0x" + "cd" * 20)
 UPDATE = pack(initial(), NAME)
 EVIDENCE = pack_evidence(digits().take(np.arange(5)), NAME)
 
-# Slow data generation says something about a busy machine, nothing about the readers.
-many = settings(
-    max_examples=int(os.environ.get("BCFL_FUZZ", 250)),
-    deadline=None,
-    print_blob=True,
-    suppress_health_check=[HealthCheck.too_slow],
-)
+many = settings(max_examples=int(os.environ.get("BCFL_FUZZ", 250)))
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),

@@ -4,14 +4,14 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bcfl_offchain.learning import AggregationError, FileName, aggregate, file_hash, pack
 
 finite = st.floats(width=32, allow_nan=False, allow_infinity=False)
 # Slow data generation says something about a busy machine, nothing about the mean.
-many = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+many = settings(max_examples=200)
 
 
 @st.composite

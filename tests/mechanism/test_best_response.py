@@ -146,7 +146,7 @@ def test_the_gap_bounds_what_any_other_response_brings(rule):
             assert utility(client, time, client["deadline"] - time) <= most
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(*(st.floats(1e-3, 1e3) for _ in range(8)), st.booleans())
 def test_a_small_step_away_never_gains(price_t, price_m, mu, rho, psi, deadline, cap_t, cap_m, cap_on_sum):
     client = dict(

@@ -41,7 +41,7 @@ def rounds(draw):
     return reports, terms
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(rounds())
 def test_caps_and_pay_stay_within_the_budget_without_a_tolerance(given_round):
     reports, terms = given_round
@@ -54,7 +54,7 @@ def test_caps_and_pay_stay_within_the_budget_without_a_tolerance(given_round):
         assert entry.mining_cap in (0, mining_cap(terms, len(reports)))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(rounds())
 def test_rounded_response_meets_every_constraint_and_is_paid_what_the_list_says(given_round):
     reports, terms = given_round
@@ -68,7 +68,7 @@ def test_rounded_response_meets_every_constraint_and_is_paid_what_the_list_says(
             assert work_pay(report, entry, terms, q_t, q_m) == (entry.training_pay, entry.mining_pay)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(rounds())
 def test_each_rounding_goes_as_far_as_it_may(given_round):
     reports, terms = given_round
@@ -91,7 +91,7 @@ def test_each_rounding_goes_as_far_as_it_may(given_round):
                 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(rounds())
 def test_a_client_that_is_not_hired_is_listed_with_zeros_and_changes_nobody_elses_share(given_round):
     reports, terms = given_round
@@ -114,7 +114,7 @@ def test_a_client_that_is_not_hired_is_listed_with_zeros_and_changes_nobody_else
             assert (entry.training_pay, entry.mining_pay) == (0, 0)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(rounds(), st.integers(1, 2**30))
 def test_a_lower_limit_never_raises_pay_nor_touches_the_others(given_round, limit):
     reports, terms = given_round

@@ -104,7 +104,7 @@ def test_random_rounds(policy):
     assert compared > 2000
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.integers(0, 2**32), st.sampled_from(POLICIES))
 def test_rounds_that_hypothesis_finds(seed, policy):
     # A seed, not single draws: hypothesis is drawn to the ends of ranges, where few clients are hired.

@@ -49,13 +49,13 @@ def test_random_games(n_clients, denominator):
 fractions_of_twelve = st.integers(0, 240).map(lambda twelfths: Fraction(twelfths, 12))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(fractions_of_twelve, min_size=1, max_size=6), fractions_of_twelve)
 def test_any_game_whatever_the_engine(workloads, target):
     assert shapley_values(workloads, target).values == by_definition(workloads, target)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.integers(0, 60), min_size=1, max_size=8), st.fractions(0, 60, max_denominator=12))
 def test_counting_and_enumeration_give_the_same_sums(lattice, height):
     assert _shapley_counting.gaps_by_member(lattice, height) == _shapley_enumeration.gaps_by_member(

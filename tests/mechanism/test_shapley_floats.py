@@ -150,7 +150,7 @@ clusters = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(clusters, st.sampled_from(["0", "0.01", "0.000001"]), st.integers(1, 999), tolerances, st.randoms())
 def test_any_clusters_stay_within_their_bound(places, size, target, tolerance, random):
     """Clusters of any distance and width: halves against the exact engine, waves against halves."""
@@ -259,7 +259,7 @@ games = st.tuples(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(games, st.sampled_from([1e-4, 1e-9, 1e-12]))
 def test_any_game_stays_within_its_bound(game, tolerance):
     workloads, target = game

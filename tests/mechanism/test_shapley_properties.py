@@ -13,7 +13,7 @@ from bcfl_offchain.mechanism.shapley import WORK_LIMIT
 games = st.tuples(st.lists(st.integers(1, 30), min_size=1, max_size=25), st.integers(0, 31))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(games)
 def test_efficiency(game):
     workloads, target = game
@@ -21,7 +21,7 @@ def test_efficiency(game):
     assert sum(result.values) == result.total == coalition_value(workloads, range(len(workloads)), target)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(games)
 def test_symmetry_equal_workloads_have_equal_values_in_any_order(game):
     workloads, target = game
@@ -30,7 +30,7 @@ def test_symmetry_equal_workloads_have_equal_values_in_any_order(game):
     assert shapley_values(turned, target).values == tuple(by_workload[workload] for workload in turned)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(games)
 def test_shares_are_no_debts_and_add_up_to_one(game):
     portions = shares(shapley_values(*game).values)
@@ -38,7 +38,7 @@ def test_shares_are_no_debts_and_add_up_to_one(game):
     assert min(portions) >= 0
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(games, st.integers(1, 10**6), st.integers(1, 1000))
 def test_the_unit_of_the_workloads_does_not_matter(game, numerator, denominator):
     workloads, target = game

@@ -157,7 +157,7 @@ def rounds(draw):
     return reports, terms
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(rounds())
 def test_the_rounded_response_meets_every_constraint_and_is_paid_what_the_list_says(given_round):
     reports, terms = given_round
@@ -176,7 +176,7 @@ def test_the_rounded_response_meets_every_constraint_and_is_paid_what_the_list_s
             assert sum(pay) <= entry.training_cap + entry.mining_cap
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(rounds())
 def test_the_integer_price_is_the_largest_or_the_least_that_its_policy_allows(given_round):
     reports, terms = given_round

@@ -59,7 +59,7 @@ def test_a_client_that_is_not_hired_is_not_paid():
     assert refusal(Q_T, Q_M, entry=idle).constraint == "not hired"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.integers(-1, 21 * WAD), st.integers(-1, 21 * WAD))
 def test_any_claim_is_paid_within_its_caps_or_breaks_a_constraint(q_t, q_m):
     fits = (
@@ -76,7 +76,7 @@ def test_any_claim_is_paid_within_its_caps_or_breaks_a_constraint(q_t, q_m):
         refusal(q_t, q_m)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.integers(1, Q_T), st.integers(Q_M, 4 * Q_M))
 def test_claims_around_the_response_are_often_valid(q_t, q_m):
     if within_deadline(REPORT.training_cycles, TERMS, q_t, q_m):

@@ -49,7 +49,7 @@ def chain():
 def test_every_life_is_the_models(chain):
     reached = Counter()
 
-    @settings(max_examples=LIVES, deadline=None, print_blob=True, suppress_health_check=HealthCheck.all())
+    @settings(max_examples=LIVES, suppress_health_check=HealthCheck.all())
     @given(beginning=BEGINNING, steps=st.lists(st.one_of(RULES), min_size=STEPS, max_size=STEPS))
     def live(beginning, steps):
         life = Life(chain, reached, **beginning)

@@ -75,6 +75,15 @@ def test_a_failed_test_fails_the_run_and_the_others_go_on(use, capsys):
     assert out.endswith("\n1 passed, 1 failed, 0 skipped\n")
 
 
+def test_a_failed_test_is_named_again_with_its_reason_at_the_end(use, capsys):
+    use({"first": FAILS, "second": PASSES}, ((("first",), ("second",)),))
+    assert main([]) == 1
+    *_, verdict, reason, name, _, _, _ = capsys.readouterr().out.splitlines()
+    assert verdict.startswith("first    FAILED")
+    assert reason == "first   | E       assert 1 == 2"
+    assert name.startswith("first   | FAILED ") and "test_first.py::test_one" in name
+
+
 def test_a_suite_that_ran_nothing_is_a_failure(use, capsys):
     use({"empty": "", "second": PASSES}, ((("empty", "second"),),))
     assert main([]) == 1

@@ -113,6 +113,18 @@ def test_the_environment_points_into_the_project():
         server.bind(("127.0.0.1", int(environment["BCFL_PORT"])))
 
 
+def test_a_port_is_free_and_none_that_the_system_gives_to_connections(monkeypatch):
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        busy = server.getsockname()[1]
+        port = with_chain.free_port()
+        monkeypatch.setattr(with_chain.random, "sample", lambda ports, count: [busy, port])
+        assert port in range(10_000, 32_768) and with_chain.free_port() == port
+        monkeypatch.setattr(with_chain.random, "sample", lambda ports, count: [busy])
+        with pytest.raises(OSError, match="in use"):
+            with_chain.free_port()
+
+
 def test_what_was_built_from_a_source_that_is_gone_is_forgotten(tmp_path):
     build = tmp_path / "build" / "contracts"
     build.mkdir(parents=True)

@@ -19,7 +19,7 @@ from .with_chain import chain_environment, free_port
 
 PROJECT = Path(__file__).resolve().parent.parent
 MNEMONIC = "test test test test test test test test test test test junk"
-START_SECONDS = 20.0
+START_SECONDS = 60.0
 
 
 def account(index: int) -> LocalAccount:

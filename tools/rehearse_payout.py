@@ -26,7 +26,7 @@ from web3 import HTTPProvider, Web3
 PROJECT = Path(__file__).resolve().parent.parent
 NETWORK = "rehearsal"
 FUNDS = 10**17  # wei a key
-START_SECONDS = 20.0
+START_SECONDS = 60.0
 
 
 def start_chain(port: str) -> tuple[subprocess.Popen[bytes], Web3]:

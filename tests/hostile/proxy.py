@@ -45,7 +45,7 @@ class LyingNode:
         self.released = threading.Event()  # ends what hangs
 
     def true_answer(self, body: bytes) -> Answer:
-        connection = http.client.HTTPConnection(self.target.hostname, self.target.port, timeout=30)
+        connection = http.client.HTTPConnection(self.target.hostname, self.target.port, timeout=120)
         try:
             connection.request("POST", "/", body, {"Content-Type": "application/json"})
             return json.loads(connection.getresponse().read())

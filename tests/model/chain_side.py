@@ -42,7 +42,7 @@ class Node:
 
     def __init__(self, url: str) -> None:
         self.w3 = Web3()  # only to encode
-        self._connection = HTTPConnection(urlsplit(url).netloc, timeout=30)
+        self._connection = HTTPConnection(urlsplit(url).netloc, timeout=120)
         self.time = int(self.ask("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
 
     def batch(self, wanted: Sequence[tuple[str, list[Any]]]) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ def rehearse(folder: Path, **options: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "tools/with_chain.py", "--", "python", "tools/rehearse_payout.py", "2"]
     environment = {**os.environ, "BCFL_OUT": str(folder), **options}
     return subprocess.run(
-        command, cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=300, check=False
+        command, cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=900, check=False
     )
 
 

@@ -28,7 +28,7 @@ def run(network: str, folder: Path, **options: str) -> subprocess.CompletedProce
     ]
     environment = {**os.environ, "BCFL_OUT": str(folder), **options}
     return subprocess.run(
-        command, cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=300, check=False
+        command, cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=900, check=False
     )
 
 

@@ -65,7 +65,7 @@ def run(
         "tools/run_script.py",
         *arguments,
     ]
-    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=600, check=False)
 
 
 def test_a_script_runs_in_a_folder_with_a_dot(project):
@@ -121,7 +121,7 @@ def test_no_with_chain_is_needed_around_it(project):
         env=environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
     assert done.returncode == 0, done.stderr

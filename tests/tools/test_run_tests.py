@@ -19,7 +19,7 @@ MEETS = """import pathlib, time
 def test_meets():
     here = pathlib.Path({folder!r})
     (here / {mine!r}).touch()
-    end = time.monotonic() + 30
+    end = time.monotonic() + 120
     while not (here / {other!r}).exists():
         assert time.monotonic() < end
         time.sleep(0.01)

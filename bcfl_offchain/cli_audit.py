@@ -61,12 +61,12 @@ def _tables(report: AuditReport) -> list[Table | Text]:
     about = Text(
         f"task {report.task} to block {report.block}, running {report.implementation}\n"
         + (f"paid in token {money.token}, {money.decimals} decimals\n" if money.token else "")
-        + f"recomputed: {report.lists} lists, {report.rounds} rounds, "
-        f"{report.works} works, {report.claims} claims"
+        + f"recomputed lists: {report.lists}, rounds: {report.rounds}, "
+        f"works: {report.works}, claims: {report.claims}"
     )
     if report.agrees:
         return [about, ledger, Text(f"All agree. Tolerance: {report.tolerance}.")]
-    title = f"{len(report.differences)} differences; tolerance: {report.tolerance}"
+    title = f"Differences: {len(report.differences)}. Tolerance: {report.tolerance}."
     differences = Table("where", "what", "expected", "found", title=title, title_justify="left")
     for row in report.to_json()["differences"]:
         differences.add_row(*(Text(str(value)) for value in row.values()))

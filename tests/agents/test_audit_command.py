@@ -49,7 +49,7 @@ def tampered(make):
 def test_tampered_caps_exit_1_and_are_shown(tampered, capsys):
     code, out, err = run(capsys, "--rpc", tampered.devnet.url, tampered.task.address)
     assert code == 1 and err == ""
-    assert "differences" in out and "training_cap" in out
+    assert "Differences: " in out and "training_cap" in out
 
 
 def test_tampered_caps_in_json(tampered, capsys):

@@ -18,6 +18,7 @@ from eth_utils.abi import collapse_if_tuple
 from web3 import Web3
 
 from bcfl_offchain.chain import events as ev
+from bcfl_offchain.chain.errors import LogsBeginLater
 from bcfl_offchain.chain.history import TaskHistory, rebuild
 from bcfl_offchain.chain.interface import TASK_ABI
 from bcfl_offchain.chain.pin import PinnedBlock
@@ -142,12 +143,14 @@ def audit(
 
     Raises
     ------
-    UnknownTask
-        If there is no task at the address.
+    NotAnAddress, UnknownContract
+        If there is no task at the address, or no factory at the other.
     ChainUnavailable
         If the node does not answer.
     ChainReorganised
         If the audited block was replaced meanwhile.
+    LogsBeginLater
+        If it was funded before `first_block`.
     ImpossibleLogs, MalformedAnswer
         If the node's logs or answers are not those of a task.
     """
@@ -160,6 +163,8 @@ def audit(
     events = ev.fetch_events(
         w3, task.address, first, block, lambda last: say(f"reading logs to block {last}")
     )
+    if first_block and not any(isinstance(event, ev.Funded) for event in events):
+        raise LogsBeginLater(task.address, first_block)
     history = rebuild(events)
     facts = _block_facts(w3, events, say)
     implementation, differences = _check_code(w3, task, factory)

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from bcfl_offchain.chain.clock import Clock
-from bcfl_offchain.chain.errors import ImpossibleLogs, UnknownTask
+from bcfl_offchain.chain.errors import ImpossibleLogs, UnknownContract
 from bcfl_offchain.chain.history import PriceList, Round
 from bcfl_offchain.chain.mining import solve
 from bcfl_offchain.chain.token import allow
@@ -114,12 +114,12 @@ class Client:
 
         Raises
         ------
-        UnknownTask
+        UnknownContract
             If the factory did not make it: anybody can clone the code with terms that nobody has checked.
         """
         task = self.place.task.address
         if not self.place.factory.is_task(task):
-            raise UnknownTask(task, f"the factory {self.place.factory.address} did not make it; do not join")
+            raise UnknownContract(task, "task", f"the factory {self.place.factory.address} did not make it; do not join")
         terms = self.place.task.terms
         permit = allow(terms.token, self.signer, task, terms.bond)
         return self.place.task.join(self.signer, self.report(), permit)

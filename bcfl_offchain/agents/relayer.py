@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from bcfl_offchain.chain.errors import TransactionRefused, UnknownTask
+from bcfl_offchain.chain.errors import TransactionRefused, UnknownContract
 from bcfl_offchain.chain.messages import (
     ChangeReport,
     Claim,
@@ -81,12 +81,12 @@ class RelayedClient(Client):
 
         Raises
         ------
-        UnknownTask
+        UnknownContract
             If the factory did not make the task.
         """
         task = self.place.task.address
         if not self.place.factory.is_task(task):
-            raise UnknownTask(task, f"the factory {self.place.factory.address} did not make it; do not join")
+            raise UnknownContract(task, "task", f"the factory {self.place.factory.address} did not make it; do not join")
         return self._signed(JoinTask(self.address, self.report(), *self._terms(valid_seconds)))
 
     def sign_report(self, valid_seconds: int) -> SignedMessage:

@@ -110,18 +110,52 @@ class ImpossibleLogs(ChainError):
         super().__init__(f"{where}: {why}; logs are missing or wrong, ask another node")
 
 
-class UnknownTask(ChainError):
-    """An address that is no task's.
+class LogsBeginLater(ChainError):
+    """A first block after the one in which the task was funded.
 
     Attributes
     ----------
-    address : str
+    task : str
+    first_block : int
         What was given.
     """
 
-    def __init__(self, address: str, why: str) -> None:
-        self.address = address
-        super().__init__(f"{address} is no task on this chain: {why}")
+    def __init__(self, task: str, first_block: int) -> None:
+        self.task, self.first_block = task, first_block
+        super().__init__(
+            f"task {task} was not funded in block {first_block} or later; begin at an earlier block"
+        )
+
+
+class NotAnAddress(ChainError):
+    """A text that is no address, or one with a digit mistyped.
+
+    Attributes
+    ----------
+    text : str
+        What was given.
+    """
+
+    def __init__(self, text: object) -> None:
+        self.text = text
+        super().__init__(
+            f"{printable(text)!r} is no address: that is 0x and 40 hexadecimal digits, which have to fit its checksum "
+            "if they are in mixed case"
+        )
+
+
+class UnknownContract(ChainError):
+    """An address that is not that of a contract of the kind that is meant.
+
+    Attributes
+    ----------
+    address, kind : str
+        What was given, and what it should be: task, factory, relay or token.
+    """
+
+    def __init__(self, address: str, kind: str, why: str) -> None:
+        self.address, self.kind = address, kind
+        super().__init__(f"{address} is no {kind} on this chain: {why}")
 
 
 class TransactionRefused(ChainError):

@@ -4,6 +4,7 @@ address has such a contract."""
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Any
@@ -16,7 +17,7 @@ from eth_utils.abi import collapse_if_tuple
 from web3 import Web3
 from web3.contract import Contract
 
-from .errors import UnknownTask
+from .errors import NotAnAddress, UnknownContract
 from .types import Phase
 
 Abi = Sequence[Mapping[str, Any]]
@@ -48,6 +49,7 @@ def _errors() -> dict[bytes, Mapping[str, Any]]:
     return {keccak(text=signature(item))[:4]: item for item in entries}
 
 
+_ADDRESS = re.compile("0x[0-9a-fA-F]{40}")
 _ERRORS = _errors()
 _BUILT_IN = {
     bytes.fromhex("08c379a0"): {"name": "Error", "inputs": [{"name": "message", "type": "string"}]},
@@ -60,27 +62,29 @@ def checksum(address: str) -> ChecksumAddress:
 
     Raises
     ------
-    UnknownTask
-        If it is none.
+    NotAnAddress
+        If it is none. Digits in one case carry no checksum and are taken as they are; those in both have to fit
+        theirs, so that hardly any slip of the finger sends money to nobody (EIP-55).
     """
-    if not Web3.is_address(address):
-        raise UnknownTask(
-            address, "an address has 40 hexadecimal digits, with a valid checksum if in mixed case"
-        )
-    return to_checksum_address(address)
+    if not (isinstance(address, str) and _ADDRESS.fullmatch(address)):
+        raise NotAnAddress(address)
+    place, digits = to_checksum_address(address), address[2:]
+    if address != place and digits not in (digits.lower(), digits.upper()):
+        raise NotAnAddress(address)
+    return place
 
 
-def contract_at(w3: Web3, address: str, abi: Abi, what: str) -> Contract:
-    """The contract at an address; `what` is expected there.
+def contract_at(w3: Web3, address: str, abi: Abi, kind: str) -> Contract:
+    """The contract at an address, which should be a task, a factory, a relay or a token.
 
     Raises
     ------
-    UnknownTask
+    NotAnAddress, UnknownContract
         If it is no address, or there is no code.
     """
     place = checksum(address)
     if not w3.eth.get_code(place):
-        raise UnknownTask(address, f"there is no {what} at this address")
+        raise UnknownContract(address, kind, "there is no code at this address")
     return w3.eth.contract(place, abi=abi)
 
 

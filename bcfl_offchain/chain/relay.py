@@ -102,13 +102,13 @@ class Relay:
 
     Raises
     ------
-    UnknownTask
+    NotAnAddress, UnknownContract
         If there is no code at the address.
     """
 
     def __init__(self, w3: Web3, address: str) -> None:
         self.w3 = w3
-        self.contract = contract_at(w3, address, RELAY_ABI, "relay's code")
+        self.contract = contract_at(w3, address, RELAY_ABI, "relay")
         self.address = self.contract.address
 
     def send(

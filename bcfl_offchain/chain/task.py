@@ -15,7 +15,7 @@ from web3.types import BlockIdentifier
 
 from bcfl_offchain.mechanism.puzzle import expected_hashes
 
-from .errors import MalformedAnswer, UnknownTask, printable
+from .errors import MalformedAnswer, UnknownContract, printable
 from .interface import FACTORY_ABI, TASK_ABI, checksum, contract_at
 from .token import COIN, Permit
 from .transactions import Signer, TransactionRecord
@@ -54,21 +54,21 @@ class TaskContract:
 
     Raises
     ------
-    UnknownTask
+    NotAnAddress, UnknownContract
         If there is no task at the address.
     """
 
     def __init__(self, w3: Web3, address: str) -> None:
         self.w3 = w3
-        self.contract = contract_at(w3, address, TASK_ABI, "code")
+        self.contract = contract_at(w3, address, TASK_ABI, "task")
         self.address = self.contract.address
         try:
             self.terms = _read(self.contract.functions.terms(), "latest", Terms.from_chain)
         except MalformedAnswer as error:
-            raise UnknownTask(address, "its code does not state a task's terms") from error
+            raise UnknownContract(address, "task", "its code does not state a task's terms") from error
         terms = self.terms
         if not (terms.join_window and terms.list_window and terms.proposal_window):
-            raise UnknownTask(address, "a window of its terms is zero, which no factory of ours allows")
+            raise UnknownContract(address, "task", "a window of its terms is zero, which no factory of ours allows")
         self.chain_id = w3.eth.chain_id
 
     @property
@@ -226,13 +226,13 @@ class Factory:
 
     Raises
     ------
-    UnknownTask
+    NotAnAddress, UnknownContract
         If there is no code at the address.
     """
 
     def __init__(self, w3: Web3, address: str) -> None:
         self.w3 = w3
-        self.contract = contract_at(w3, address, FACTORY_ABI, "factory's code")
+        self.contract = contract_at(w3, address, FACTORY_ABI, "factory")
         self.address = self.contract.address
 
     def create_task(self, signer: Signer, terms: Terms, permit: Permit | None = None) -> TaskContract:
@@ -255,8 +255,17 @@ class Factory:
         return TaskContract(self.w3, created["args"]["task"])
 
     def is_task(self, task: str) -> bool:
-        """Whether a task was made here."""
-        return _read(self.contract.functions.isTask(checksum(task)), "latest", bool)
+        """Whether a task was made here.
+
+        Raises
+        ------
+        UnknownContract
+            If this is no factory.
+        """
+        try:
+            return _read(self.contract.functions.isTask(checksum(task)), "latest", bool)
+        except MalformedAnswer as error:
+            raise UnknownContract(self.address, "factory", "its code does not say which tasks it made") from error
 
     def relay(self) -> str:
         """Address of the contract that sends batches of signed messages."""

@@ -157,13 +157,13 @@ class Token:
 
     Raises
     ------
-    UnknownTask
+    NotAnAddress, UnknownContract
         If there is no code at the address.
     """
 
     def __init__(self, w3: Web3, address: str) -> None:
         self.w3 = w3
-        contract = contract_at(w3, address, TOKEN_ABI, "token's code")
+        contract = contract_at(w3, address, TOKEN_ABI, "token")
         self.address, self._functions = contract.address, contract.functions
 
     def symbol(self) -> str | None:

@@ -14,7 +14,7 @@ from bcfl_offchain.agents import (
     audit,
 )
 from bcfl_offchain.agents.pricing import compute_list
-from bcfl_offchain.chain import Policy, TransactionRefused, UnknownTask
+from bcfl_offchain.chain import Policy, TransactionRefused, UnknownContract
 from bcfl_offchain.mechanism import fixed_point
 from bcfl_offchain.mechanism.policies import POLICIES
 from tests.agents.world import make_world
@@ -192,6 +192,6 @@ def test_a_client_joins_no_task_that_its_factory_did_not_make(devnet, tmp_path):
     world = make_world(devnet, tmp_path)
     stranger = deploy_factory(devnet.w3, world.owner.signer)
     world.alice.place = replace(world.place, factory=stranger)
-    with pytest.raises(UnknownTask, match="did not make it; do not join"):
+    with pytest.raises(UnknownContract, match="did not make it; do not join"):
         world.alice.join()
     assert not world.task.client_state(world.alice.address).is_member

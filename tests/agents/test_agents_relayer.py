@@ -6,7 +6,7 @@ import pytest
 
 from bcfl_offchain.agents import NoOpenRound, audit
 from bcfl_offchain.agents.relayer import MixedMessages, RelayedClient, Relayer
-from bcfl_offchain.chain import Phase, Signer, UnknownTask, connect
+from bcfl_offchain.chain import Phase, Signer, UnknownContract, connect
 from bcfl_offchain.chain.messages import SignedMessage, sign
 from tests.agents.world import NAMES, make_world
 from tests.chain.devnet import Devnet, account, anvil, build_contracts, deploy_factory
@@ -130,7 +130,7 @@ def test_no_work_is_signed_for_a_round_that_is_not_open(world, relayer):
 def test_a_task_of_another_factory_is_not_joined(world, devnet):
     stranger = deploy_factory(devnet.w3, world.owner.signer)
     world.alice.place = replace(world.place, factory=stranger)
-    with pytest.raises(UnknownTask, match="do not join"):
+    with pytest.raises(UnknownContract, match="do not join"):
         world.alice.sign_join(DAY)
 
 

@@ -90,9 +90,19 @@ def test_nonsense_for_an_address_exits_2(devnet, capsys):
     assert "nonsense" in complaint(capsys, "--rpc", devnet.url, "nonsense")
 
 
-def test_a_factory_that_is_none_exits_2(world, capsys):
-    error = complaint(capsys, "--rpc", world.devnet.url, world.task.address, "--factory", "0x" + "12" * 20)
-    assert "factory" in error
+@pytest.mark.parametrize("place", ["0x" + "12" * 20, "task", "nonsense"])
+def test_a_factory_that_is_none_exits_2_and_is_named(world, capsys, place):
+    factory = world.task.address if place == "task" else place
+    error = complaint(capsys, "--rpc", world.devnet.url, world.task.address, "--factory", factory)
+    assert factory in error and ("is no factory" in error or "is no address" in error)
+
+
+def test_a_first_block_after_the_funding_exits_2_and_is_named(world, capsys):
+    block = world.devnet.w3.eth.block_number
+    error = complaint(
+        capsys, "--rpc", world.devnet.url, world.task.address, "--first-block", str(block)
+    )
+    assert f"task {world.task.address} was not funded in block {block} or later; begin at an earlier" in error
 
 
 def test_a_dead_rpc_exits_2(capsys):

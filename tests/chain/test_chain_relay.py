@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from eth_account import Account
 
-from bcfl_offchain.chain import Report, Signer, UnknownTask, connect
+from bcfl_offchain.chain import NotAnAddress, Report, Signer, UnknownContract, connect
 from bcfl_offchain.chain import relay as rl
 from bcfl_offchain.chain.errors import NodeRefused
 from bcfl_offchain.chain.messages import Domain, JoinTask, sign
@@ -159,10 +159,10 @@ def test_an_address_without_code_is_no_task(relay, sender):
 
 
 def test_an_address_without_code_is_no_relay(devnet):
-    with pytest.raises(UnknownTask):
+    with pytest.raises(UnknownContract):
         Relay(devnet.w3, account(7).address)
 
 
-def test_what_is_no_address_is_refused_as_unknown(devnet):
-    with pytest.raises(UnknownTask, match="40 hexadecimal digits"):
+def test_what_is_no_address_is_refused(devnet):
+    with pytest.raises(NotAnAddress):
         Relay(devnet.w3, "0x12")

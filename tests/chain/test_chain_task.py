@@ -9,6 +9,7 @@ from bcfl_offchain.chain import (
     Factory,
     Ledger,
     ListState,
+    NotAnAddress,
     Phase,
     Policy,
     Report,
@@ -16,12 +17,12 @@ from bcfl_offchain.chain import (
     Signer,
     TaskContract,
     Terms,
-    UnknownTask,
+    UnknownContract,
     connect,
 )
 from bcfl_offchain.chain.clock import MOST_AHEAD, ChainAhead, ChainStalled, DevClock, RealClock
 from bcfl_offchain.chain.events import _snake
-from bcfl_offchain.chain.interface import FACTORY_ABI, TASK_ABI
+from bcfl_offchain.chain.interface import FACTORY_ABI, TASK_ABI, checksum
 from bcfl_offchain.experiments.demo import DemoConfig, demo_terms
 from bcfl_offchain.mechanism.policies import POLICIES
 from tests.chain.devnet import account, anvil
@@ -98,20 +99,63 @@ def test_windows_are_the_chains(devnet, task):
     assert task.phase() is Phase.JOINING
 
 
-@pytest.mark.parametrize("address", ["0x" + "12" * 20, "nonsense", "0x12", ""])
-def test_an_address_without_a_task(devnet, address):
-    with pytest.raises(UnknownTask, match=address or "is no task"):
-        TaskContract(devnet.w3, address)
+def test_an_address_without_a_task(devnet):
+    with pytest.raises(UnknownContract, match=f"^0x{'12' * 20} is no task on this chain: there is no code"):
+        TaskContract(devnet.w3, "0x" + "12" * 20)
+
+
+# Vitalik Buterin's example of EIP-55, and what a slip of the finger makes of it.
+ADDRESS = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
+
+
+@pytest.mark.parametrize("address", [ADDRESS, ADDRESS.lower(), "0x" + ADDRESS[2:].upper()])
+def test_an_address_is_taken_with_its_checksum_or_without_any(address):
+    assert checksum(address) == ADDRESS
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ADDRESS[:-1] + "e",  # another digit
+        ADDRESS.replace("5aA", "5AA"),  # another case
+        ADDRESS[2:],
+        ADDRESS + "0",
+        ADDRESS[:-1],
+        ADDRESS + "\n",
+        "nonsense",
+        "",
+        bytes(20),
+        None,
+    ],
+)
+def test_a_mistyped_address_is_refused_and_shown(text):
+    with pytest.raises(NotAnAddress, match="is no address: that is 0x and 40 hexadecimal digits") as refused:
+        checksum(text)
+    assert refused.value.text == text and str(refused.value).isprintable()
+
+
+def test_no_money_goes_to_a_mistyped_address(devnet, task, owner):
+    signer = Signer(devnet.w3, account(1))
+    sent = len(signer.records)
+    for send in (task.claim, task.close, task.leave, lambda who, place: task.admit(who, [place])):
+        with pytest.raises(NotAnAddress):
+            send(signer, ADDRESS[:-1] + "e")
+    assert len(signer.records) == sent
 
 
 def test_another_contract_is_no_task(devnet):
-    with pytest.raises(UnknownTask, match="does not state a task's terms"):
+    with pytest.raises(UnknownContract, match="does not state a task's terms"):
         TaskContract(devnet.w3, devnet.factory.address)
 
 
 def test_a_factory_is_not_where_no_code_is(devnet):
-    with pytest.raises(UnknownTask, match="no factory's code"):
+    with pytest.raises(UnknownContract, match="is no factory on this chain: there is no code"):
         Factory(devnet.w3, "0x" + "12" * 20)
+
+
+def test_another_contract_is_no_factory(devnet, task):
+    with pytest.raises(UnknownContract, match=f"^{task.address} is no factory on this chain"):
+        Factory(devnet.w3, task.address).is_task(task.address)
 
 
 def test_the_abis_have_what_the_package_calls():

@@ -12,7 +12,7 @@ from bcfl_offchain.chain import (
     Signer,
     TaskContract,
     TaskReader,
-    UnknownTask,
+    UnknownContract,
     connect,
 )
 from tests.hostile.logs import changed, word_of, words
@@ -89,5 +89,5 @@ def test_a_round_that_the_contract_does_not_have_is_refused(deceived, lived, nod
 def test_a_task_that_the_factory_does_not_know_is_not_joined(deceived, node):
     client = deceived()
     node.result("eth_call", lambda result: "0x" + "00" * 32)
-    with pytest.raises(UnknownTask, match="did not make it; do not join"):
+    with pytest.raises(UnknownContract, match="did not make it; do not join"):
         client.join()

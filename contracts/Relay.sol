@@ -2,6 +2,7 @@
 pragma solidity ^0.8.24;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {LibCall} from "solady/utils/LibCall.sol";
 import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 import {BcflErrors} from "./interfaces/BcflErrors.sol";
 import {IRelay} from "./interfaces/IRelay.sol";
@@ -12,6 +13,8 @@ contract Relay is IRelay {
     /// @dev Of a call that is skipped, beside its share: the call itself, its copy, the event. With value, what that costs.
     uint256 private constant CALL_GAS = 6_000;
     uint256 private constant VALUE_GAS = 9_000;
+    /// @dev Of a reason, that much is told: copied and told whole, a long one would cost more than the share that made it.
+    uint16 private constant REASON_BYTES = 256;
     /// @dev To send back what is unspent.
     uint256 private constant END_GAS = 15_000;
 
@@ -28,13 +31,27 @@ contract Relay is IRelay {
             uint256 left = gasleft();
             uint256 kept = END_GAS + each * (calls.length - i);
             uint256 share = left > kept ? (left - kept) / (calls.length - i) : 0;
-            (bool success, bytes memory reason) = task.call{value: value, gas: share}(calls[i]);
-            if (success) continue;
-            ++skipped;
-            emit Skipped(task, i, reason);
+            if (!_tryCall(task, value, share, calls[i], i)) ++skipped;
         }
         // Not where there is nothing to return: a caller that takes no ether would lose the whole batch.
         uint256 unspent = skipped * value;
         if (unspent != 0) SafeTransferLib.safeTransferETH(msg.sender, unspent);
+    }
+
+    /// @dev Tells of a refusal. Nothing is kept of one call for the next: the price of memory grows with its square.
+    function _tryCall(address task, uint256 value, uint256 share, bytes calldata data, uint256 index)
+        private
+        returns (bool success)
+    {
+        uint256 free;
+        assembly ("memory-safe") {
+            free := mload(0x40)
+        }
+        bytes memory reason;
+        (success,, reason) = LibCall.tryCall(task, value, share, REASON_BYTES, data);
+        if (!success) emit Skipped(task, index, reason);
+        assembly ("memory-safe") {
+            mstore(0x40, free)
+        }
     }
 }

@@ -806,10 +806,12 @@ contract Task is ITask, EIP712 {
 
     /// @inheritdoc ITask
     function revokeSignatures() external {
-        Account account = _accounts[msg.sender].withNextNonce();
-        Listing listing = _listings[msg.sender];
-        if (listing.voteNonce() == type(uint32).max) revert BcflErrors.Task_NoVoteNonceLeft(msg.sender);
-        listing = listing.withNextVoteNonce();
+        Account account = _accounts[msg.sender];
+        if (account.nonce() > type(uint32).max - AccountSlot.VOIDED) {
+            revert BcflErrors.Task_NoRevocationLeft(msg.sender);
+        }
+        account = account.withNoncesVoided();
+        Listing listing = _listings[msg.sender].withNextVoteNonce();
         _accounts[msg.sender] = account;
         _listings[msg.sender] = listing;
 

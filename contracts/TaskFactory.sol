@@ -22,6 +22,9 @@ contract TaskFactory is ITaskFactory {
     mapping(address task => bool) public isTask;
 
     /// @inheritdoc ITaskFactory
+    uint256 public taskCount;
+
+    /// @inheritdoc ITaskFactory
     function createTask(Terms calldata terms) external payable returns (address task) {
         return _createTask(terms);
     }
@@ -35,7 +38,8 @@ contract TaskFactory is ITaskFactory {
     function _createTask(Terms calldata terms) private returns (address task) {
         TermsCheck.check(terms);
 
-        task = Clones.cloneWithImmutableArgs(implementation, abi.encode(terms));
+        // CREATE2: other terms give another address, also where a block is replaced and its transactions come in another order.
+        task = Clones.cloneDeterministicWithImmutableArgs(implementation, abi.encode(terms), bytes32(++taskCount));
         isTask[task] = true;
         emit TaskCreated(task, terms.owner, terms);
         Money.take(terms.token, msg.sender, task, _funds(terms));

@@ -22,6 +22,8 @@ from .errors import ImpossibleLogs
 from .types import ClientState, Entry, Ledger, Report, Terms
 
 NO_REPORT = Report(0, 0, 0)
+VOIDED = 2**16
+"""By how much a revocation raises the number of a client's messages."""
 
 
 @dataclass(frozen=True)
@@ -376,7 +378,7 @@ class TaskHistory:
     @_apply.register
     def _(self, event: ev.SignaturesRevoked) -> None:
         nonces, vote_nonce = self.nonces(event.client), self.vote_nonce(event.client)
-        if event.nonce - 1 not in nonces or event.vote_nonce != 1 + vote_nonce:
+        if event.nonce - VOIDED not in nonces or event.vote_nonce != 1 + vote_nonce:
             before = f"{nonces[0]} to {nonces[-1]} and {vote_nonce}"
             raise _impossible(event, f"numbers {event.nonce} and {event.vote_nonce} follow {before}")
         self._revoked[event.client] = event

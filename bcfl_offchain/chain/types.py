@@ -193,7 +193,7 @@ class Ledger:
 
     @property
     def balanced(self) -> bool:
-        """Money rule 1: what was deposited is the sum of all else, to the wei."""
+        """Whether what was deposited is the sum of all else, to the wei."""
         parts = (self.paid, self.claimable, self.committed, self.free, self.returned, self.bonds, self.burnt)
         return self.deposited == sum(parts)
 

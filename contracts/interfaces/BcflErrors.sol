@@ -68,8 +68,8 @@ interface BcflErrors {
     error Task_ListSizeOutOfRange(uint32 size, uint32 minSize, uint32 maxSize);
     /// @notice A listed client left, changed its report or lost its bond since its entry was posted; post a new version.
     error Task_ListStale(uint32 version);
-    /// @notice The client has revoked 2^32 - 1 times.
-    error Task_NoVoteNonceLeft(address client);
+    /// @notice The client has revoked 2^16 - 1 times, or its messages have numbers as high.
+    error Task_NoRevocationLeft(address client);
     error Task_NotAdmitted(address client);
     /// @notice Clients and signers are strictly ascending, so that none counts twice.
     error Task_NotAscending(address previous, address next);

@@ -5,7 +5,7 @@ pragma solidity ^0.8.24;
 /// @notice Sends what many clients have signed in one transaction. It has no rights, holds no money and keeps no state:
 /// whatever it does, its caller could have done one by one.
 interface IRelay {
-    /// @notice Call `index` of a batch to `task` was refused; `reason` is the refusal's ABI-encoded error.
+    /// @notice Call `index` of a batch to `task` was refused; `reason` is the refusal's ABI-encoded error, or its first 256 bytes.
     event Skipped(address indexed task, uint256 index, bytes reason);
 
     /// @notice Makes each call to `task`. One that is refused is skipped and told, and does not stop the others.

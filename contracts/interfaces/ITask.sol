@@ -183,6 +183,8 @@ interface ITask is BcflErrors {
     function closeTask(address recipient) external returns (uint256 amount);
 
     /// @notice Voids everything that the caller has signed and that is not yet used.
+    /// @dev Messages that are numbered up to 65,535 ahead, too: their number rises by 2^16. That of votes rises by one, so a vote
+    /// under a later number is not voided, and can take the place of one that is.
     function revokeSignatures() external;
 
     // ------------------------------------------------------------------------------------------------ views

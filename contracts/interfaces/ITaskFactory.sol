@@ -21,6 +21,11 @@ interface ITaskFactory {
     /// @notice Whether `task` was made here. Ask before you join: anybody can clone the code with unchecked terms.
     function isTask(address task) external view returns (bool);
 
+    /// @notice How many tasks were made here.
+    /// @dev The address of a task commits to its terms: CREATE2 of the clone's code, with the terms behind it, and this count as
+    /// salt. What is signed for one task is good for no other, whatever becomes of the blocks that made them.
+    function taskCount() external view returns (uint256);
+
     /// @notice The code that all clones run.
     function implementation() external view returns (address);
 

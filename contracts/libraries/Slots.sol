@@ -49,7 +49,8 @@ using {
     AccountSlot.settled,
     AccountSlot.nonce,
     AccountSlot.withoutPending,
-    AccountSlot.withNextNonce
+    AccountSlot.withNextNonce,
+    AccountSlot.withNoncesVoided
 } for Account global;
 using {
     RoundSlot.number,
@@ -145,7 +146,7 @@ library ListingSlot {
         return Listing.wrap(version_ | voteNonce_ << 200 | 1 << 232);
     }
 
-    /// @dev The nonce must be below its largest: the next bit is `isHired`.
+    /// @dev A client revokes less than 2^16 times (`AccountSlot.VOIDED`), so nothing carries into `isHired`, the next bit.
     function withNextVoteNonce(Listing self) internal pure returns (Listing) {
         return Listing.wrap(Listing.unwrap(self) + (1 << 200));
     }
@@ -153,6 +154,9 @@ library ListingSlot {
 
 /// @notice See `Account`.
 library AccountSlot {
+    /// @dev By how much a revocation raises the nonce: by one alone, a message that was numbered one ahead would become good.
+    uint256 internal constant VOIDED = 1 << 16;
+
     function pack(uint256 round_, uint256 pending_, uint256 settled_, uint256 nonce_) internal pure returns (Account) {
         return Account.wrap(round_ | pending_ << 32 | settled_ << 112 | nonce_ << 200);
     }
@@ -178,9 +182,14 @@ library AccountSlot {
     }
 
     /// @dev In the uppermost 56 bits: each use is a transaction or a call of one, and 2^32 of them, at which the messages' uint32
-    /// ends, take 10^14 gas.
+    /// ends, take 10^14 gas. Who has revoked as often as it can has 2^16 left, and calls for itself after them.
     function withNextNonce(Account self) internal pure returns (Account) {
         return Account.wrap(Account.unwrap(self) + (1 << 200));
+    }
+
+    /// @dev The nonce must be that far below the messages' largest.
+    function withNoncesVoided(Account self) internal pure returns (Account) {
+        return Account.wrap(Account.unwrap(self) + (VOIDED << 200));
     }
 }
 

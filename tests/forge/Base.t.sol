@@ -2,6 +2,7 @@
 pragma solidity ^0.8.24;
 
 import {Test} from "forge-std/Test.sol";
+import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
 import {
     ITask,
     Ballot,
@@ -154,6 +155,13 @@ abstract contract Base is Test {
         forced = 0;
         vm.prank(owner);
         return ITask(factory.createTask{value: funds}(terms_));
+    }
+
+    /// @dev Where the factory's next clone with these terms will be.
+    function _nextTask(Terms memory terms_) internal view returns (address) {
+        return Clones.predictDeterministicAddressWithImmutableArgs(
+            factory.implementation(), abi.encode(terms_), bytes32(factory.taskCount() + 1), address(factory)
+        );
     }
 
     /// @dev Starts over with other terms.
@@ -462,7 +470,7 @@ abstract contract Base is Test {
         return address(task).balance;
     }
 
-    /// @dev Money rule 1, against what this test saw come in and what the chain says is there.
+    /// @dev Rule I1 of the invariants, against what this test saw come in and what the chain says is there.
     function assertLedger() internal view {
         Ledger memory l = task.ledger();
         assertEq(l.deposited, deposits, "deposited");

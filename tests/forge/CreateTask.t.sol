@@ -177,7 +177,7 @@ contract CreateTaskTest is Base {
     // ------------------------------------------------------------------------------------------------ creation
 
     function test_CreatesAFundedClone() external {
-        address expected = vm.computeCreateAddress(address(factory), vm.getNonce(address(factory)));
+        address expected = _nextTask(terms);
         vm.expectEmit(address(factory));
         emit ITaskFactory.TaskCreated(expected, owner, terms);
         vm.expectEmit(expected);
@@ -194,6 +194,20 @@ contract CreateTaskTest is Base {
         assertFalse(_state().isOpen);
         assertPhase(Phase.Joining);
         assertLedger(0, 0, 0, 450e15, 0);
+    }
+
+    function test_TheAddressOfATaskCommitsToItsTermsAndToHowManyThereWere() external {
+        assertEq(factory.taskCount(), 1, "that of setUp");
+        Terms memory other = terms;
+        address expected = _nextTask(terms);
+        uint256 snapshot = vm.snapshotState();
+        assertEq(address(_create(terms)), expected);
+        assertNotEq(address(_create(terms)), expected, "the same terms again");
+        assertEq(factory.taskCount(), 3);
+        assertTrue(vm.revertToState(snapshot)); // the block with the creation is replaced
+        other.owner = mallory;
+        assertNotEq(address(_create(other)), expected);
+        assertFalse(factory.isTask(expected));
     }
 
     function test_TakesTheLargestTermsInEveryField() external {

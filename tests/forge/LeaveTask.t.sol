@@ -124,7 +124,7 @@ contract LeaveTaskTest is Base {
         task.revokeSignatures();
         _leave(alice);
         _join(alice);
-        assertEq(task.clientState(alice).nonce, 1);
+        assertEq(task.clientState(alice).nonce, 2 ** 16);
         assertEq(task.clientState(alice).voteNonce, 1);
         assertLedger();
     }

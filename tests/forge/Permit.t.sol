@@ -142,7 +142,7 @@ contract PermitTest is TokensBase {
 
     function _expectNotCreated(Permit memory permit) private {
         token.mint(owner, FUNDS);
-        address next = _nextTask();
+        address next = _nextTask(terms);
         vm.expectRevert(
             abi.encodeWithSelector(BcflErrors.Money_NotPulled.selector, token, owner, FUNDS)
         );

@@ -112,7 +112,7 @@ contract TokensTest is TokensBase {
 
     /// @dev Refused, and neither task nor money anywhere.
     function _expectNotCreated(uint256 value, bytes memory reason) private {
-        address next = _nextTask();
+        address next = _nextTask(terms);
         uint256 before = token.balanceOf(owner);
         vm.prank(owner);
         vm.expectRevert(reason);
@@ -198,7 +198,7 @@ contract TokensTest is TokensBase {
     /// @dev What was sent to the clone's address before does not count, and stays beside the ledger.
     function test_GivenTheCloneHadSomeOfTheTokenBefore() external {
         _fund(address(new PlainToken()), FUNDS, FUNDS);
-        token.mint(_nextTask(), 7);
+        token.mint(_nextTask(terms), 7);
         task = _createInToken(terms);
         (deposits, forced) = (FUNDS, 7);
         assertLedger(0, 0, 0, FUNDS, 0);

@@ -32,11 +32,6 @@ abstract contract TokensBase is SignedBase {
         return ITask(factory.createTask(terms_));
     }
 
-    /// @dev Where the next clone of the factory will be.
-    function _nextTask() internal view returns (address) {
-        return vm.computeCreateAddress(address(factory), vm.getNonce(address(factory)));
-    }
-
     /// @dev By hand, since some tokens return nothing.
     function _approve(address account, address spender, uint256 amount) internal {
         vm.prank(account);

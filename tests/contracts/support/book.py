@@ -13,7 +13,7 @@ from tests.contracts.support.terms import Terms
 
 @dataclass
 class Book:
-    """Ledger and accounts of one task, as design.md section 4 wants them."""
+    """Ledger and accounts of one task, line by line (docs/protocol.md, Money)."""
 
     terms: Terms
     deposited: int = 0

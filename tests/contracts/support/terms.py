@@ -1,6 +1,6 @@
 """Terms, reports and phases as the contract's ABI has them, and the setting that the tests play in.
 
-The setting is the paper's (mechanism.md, section 4) with five clients: 1 GHz·min is a cycle unit, 10^15 wei
+The setting is the paper's, Section 5, with five clients: 1 GHz·min is a cycle unit, 10^15 wei
 a unit of money. Budgets are not round numbers, so that every division leaves a remainder. Mining takes 32
 hashes in all.
 """

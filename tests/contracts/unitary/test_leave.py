@@ -72,7 +72,7 @@ def test_a_number_used_in_signatures_goes_on(game, alice):
     game.join(alice, report)
 
     state = game.task.clientState(alice)
-    assert (state["nonce"], state["voteNonce"]) == (1, 1)
+    assert (state["nonce"], state["voteNonce"]) == (2**16, 1)
 
 
 def test_is_open_again_where_the_owner_stays_silent(game, alice):

@@ -16,11 +16,11 @@ def test_raises_both_numbers(game, alice):
         tx = game.task.revokeSignatures({"from": alice})
         assert dict(tx.events["SignaturesRevoked"]) == {
             "client": alice,
-            "nonce": number,
+            "nonce": number * 2**16,
             "voteNonce": number,
         }
         state = game.task.clientState(alice)
-        assert (state["nonce"], state["voteNonce"]) == (number, number)
+        assert (state["nonce"], state["voteNonce"]) == (number * 2**16, number)
 
 
 def test_voids_a_vote_and_takes_the_next(worked, people, alice):
@@ -46,7 +46,7 @@ def test_keeps_the_cap_and_the_place_on_the_list(opened, alice):
     opened.task.revokeSignatures({"from": alice})
 
     after = opened.task.clientState(alice).dict()
-    assert after == {**before.dict(), "nonce": 1, "voteNonce": 1}
+    assert after == {**before.dict(), "nonce": 2**16, "voteNonce": 1}
     opened.work_all([alice])
     opened.check()
 
@@ -59,6 +59,6 @@ def test_a_list_posted_later_keeps_the_number(game, alice):
 
 def test_is_open_to_anybody_and_makes_nobody_hired(opened, stranger):
     opened.task.revokeSignatures({"from": stranger})
-    assert opened.task.clientState(stranger)["nonce"] == 1
+    assert opened.task.clientState(stranger)["nonce"] == 2**16
     with refused("Task_NotHired", stranger, 1):
         opened.task.submitWork((bytes(32), 1, 1, (0, 0)), {"from": stranger})

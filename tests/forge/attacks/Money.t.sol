@@ -307,7 +307,7 @@ contract MoneyAttacksTest is Base {
     }
 
     function test_Attack_MoneyForcedInBeforeTheTaskExists() external {
-        address next = vm.computeCreateAddress(address(factory), vm.getNonce(address(factory)));
+        address next = _nextTask(terms);
         new EtherForcer{value: 1 ether}(payable(next));
         _use(terms);
         forced = 1 ether;

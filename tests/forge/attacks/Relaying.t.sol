@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {Messages} from "../Messages.sol";
 import {RelayBase} from "../RelayBase.t.sol";
 import {IRelay} from "../../../contracts/interfaces/IRelay.sol";
-import {Ballot, ITask, WalletVote} from "../../../contracts/interfaces/ITask.sol";
+import {Ballot, ITask, Terms, WalletVote} from "../../../contracts/interfaces/ITask.sol";
 import {BcflErrors} from "../../../contracts/interfaces/BcflErrors.sol";
 import {BurningReceiver} from "../../../contracts/mocks/BurningReceiver.sol";
 import {EtherForcer} from "../../../contracts/mocks/EtherForcer.sol";
@@ -12,6 +14,20 @@ import {ReentrantReceiver} from "../../../contracts/mocks/ReentrantReceiver.sol"
 import {RevertingReceiver} from "../../../contracts/mocks/RevertingReceiver.sol";
 import {SignatureWallet} from "../../../contracts/mocks/SignatureWallet.sol";
 import {VerboseWallet} from "../../../contracts/mocks/VerboseWallet.sol";
+
+/// @dev Refuses with a reason as long as it is told, if it is told anything.
+contract Chatterer {
+    uint256 public heard;
+
+    fallback() external payable {
+        if (msg.data.length != 0) {
+            assembly ("memory-safe") {
+                revert(0, calldataload(0))
+            }
+        }
+        ++heard;
+    }
+}
 
 /// @notice Attacks on and with relayed messages.
 contract RelayingAttacksTest is RelayBase {
@@ -31,7 +47,67 @@ contract RelayingAttacksTest is RelayBase {
         assertLedger(0, 0, 0, 450e15, 5 * BOND);
     }
 
+    /// @dev Numbered before the revocation for what comes after the present number, and brought when that has passed.
+    function test_Attack_AMessageNumberedAheadOutlivesARevocation() external {
+        _openFirstRound();
+        _finishRound();
+        uint32 present = _nonceOf(alice);
+        bytes[] memory calls = new bytes[](5);
+        uint256[5] memory ahead = [uint256(0), 1, 2, 1000, 2 ** 16 - 1];
+        for (uint256 i; i < 5; ++i) {
+            bytes32 message = Messages.claim(alice, mallory, present + ahead[i], EVER);
+            calls[i] = abi.encodeCall(ITask.claimFor, (alice, mallory, EVER, _sign(alice, message)));
+        }
+        vm.prank(alice);
+        task.revokeSignatures();
+        uint256 earned = _claimableOf(alice);
+        assertGt(earned, 0);
+        assertEq(_relay(0, calls), 5);
+        assertEq(_claimableOf(alice), earned);
+        bytes[] memory anew = new bytes[](1);
+        anew[0] = _claimCall(alice, alice);
+        assertEq(_relay(0, anew), 0);
+    }
+
+    /// @dev The block that made the task is replaced, and a task with other terms is the factory's next.
+    function test_Attack_AJoinSignedForATaskThatAnotherReplaces() external {
+        uint256 snapshot = vm.snapshotState();
+        task = _create(terms);
+        bytes memory call = _joinCall(alice);
+        address signedFor = address(task);
+        assertTrue(vm.revertToState(snapshot));
+        Terms memory theirs = terms;
+        (theirs.owner, theirs.listWindow) = (mallory, 365 days);
+        task = _create(theirs);
+        assertNotEq(address(task), signedFor);
+        bytes[] memory calls = new bytes[](1);
+        calls[0] = call;
+        assertEq(_relay(BOND, calls), 1);
+        assertFalse(task.clientState(alice).isMember);
+    }
+
     // ------------------------------------------------------------------------------------------------ gas
+
+    /// @dev To copy and tell a long reason costs several times the share that makes it.
+    function testFuzz_Attack_ALongReasonBurnsTheGasOfABatch(uint256 size, uint256 where) external {
+        Chatterer chatterer = new Chatterer();
+        bytes[] memory calls = new bytes[](5);
+        size = bound(size, 1, 1_000_000);
+        calls[where % 5] = abi.encode(size);
+        bytes memory data = abi.encodeCall(IRelay.relay, (address(chatterer), 0, calls));
+        vm.recordLogs();
+        task = ITask(address(chatterer));
+        (bool success, bytes memory answer) = address(relay).call{gas: 5_000_000}(data);
+        assertTrue(success);
+        assertEq(abi.decode(answer, (uint256)), 1);
+        assertEq(chatterer.heard(), 4);
+        (uint256[] memory indices, bytes[] memory reasons) = _skipped();
+        assertEq(indices.length, 1);
+        assertEq(indices[0], where % 5);
+        // All of a short one, the beginning of a long one; nothing where it took all the gas to make it.
+        assertEq(reasons[0].length, size < 600_000 ? Math.min(size, 256) : reasons[0].length);
+        assertTrue(reasons[0].length <= 256);
+    }
 
     function _expectTheOthersLand(uint256 burners) private {
         _openFirstRound();

@@ -108,7 +108,7 @@ contract TokensAttacksTest is TokensBase {
     function test_Attack_JoinInsideTheCreation() external {
         hostile.mint(owner, FUNDS);
         _approve(owner, address(factory), FUNDS);
-        address next = _nextTask();
+        address next = _nextTask(terms);
         _approve(address(puppet), next, BOND);
         // In a second in which an unborn task takes members.
         vm.warp(1_700_000_000 - 1_700_000_000 % (terms.joinWindow + terms.listWindow));
@@ -121,7 +121,7 @@ contract TokensAttacksTest is TokensBase {
     function _expectNotCreated(bytes memory attack, bytes4 reason) private {
         hostile.mint(owner, FUNDS);
         _approve(owner, address(factory), FUNDS);
-        address next = _nextTask();
+        address next = _nextTask(terms);
         _arm(next, attack);
         vm.expectRevert(reason);
         vm.prank(owner);

@@ -7,7 +7,7 @@ abstract contract Ghost {
     struct Person {
         bool isMember;
         uint32 units;
-        /// Signed messages used, and revocations.
+        /// Signed messages used, and 2^16 for each revocation.
         uint32 nonce;
         /// Revocations.
         uint32 voteNonce;

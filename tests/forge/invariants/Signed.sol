@@ -244,17 +244,20 @@ abstract contract Signed is Quorum {
 
     // ------------------------------------------------------------------------------------------------ revoking
 
-    /// @dev A claim that was signed before serves nobody after.
+    /// @dev A claim that was signed before serves nobody after, nor does one that was numbered ahead.
     function _revoke(uint256 seed) internal {
         Message memory message;
         message.client = _pick(seed);
         message.kind = Kind.Claim;
         message.recipient = _fresh();
         bytes memory data = _encode(message);
+        message.quality = Quality.WrongNonce;
+        bytes memory ahead = _encode(message);
         _do(message.client, abi.encodeCall(ITask.revokeSignatures, ()));
-        ++people[message.client].nonce;
+        people[message.client].nonce += 2 ** 16;
         ++people[message.client].voteNonce;
         spent.push(Spent(data, 0));
+        spent.push(Spent(ahead, 0));
         ++count["revoke"];
     }
 }

@@ -100,7 +100,7 @@ def shapley(
     with _working(f"valuing {len(table.client)} clients"):
         result = _values(table.training_cycles, goal, is_exact, closeness)
     record = shapley_record(table, result, shares([Fraction(value) for value in result.values]))
-    _print(to_json(record) if as_json else shapley_table(record, result.method))
+    _print(to_json(record) if as_json else shapley_table(record))
 
 
 def _values(
@@ -140,7 +140,7 @@ def price(
     if as_json:
         _print(to_json(record))
     else:
-        _print(*price_tables(record, priced.shapley.method))
+        _print(*price_tables(record))
 
 
 @app.command(
@@ -197,7 +197,7 @@ def explain(
     if as_json:
         _print(to_json(record))
     else:
-        _print(*explanation_tables(record, told.priced.shapley.method))
+        _print(*explanation_tables(record))
 
 
 @app.command(

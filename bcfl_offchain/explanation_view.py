@@ -28,11 +28,10 @@ def explanation_record(
 ) -> dict[str, Any]:
     """Gather what ``bcfl explain`` prints."""
     base = shapley_record(table, told.priced.shapley, told.priced.shares)
-    clients = [row | _client(told, position) for position, row in enumerate(base["clients"])]
+    clients = [row | _client(told, position) for position, row in enumerate(base.pop("clients"))]
     return {
         "policy": told.priced.policy,
-        "n_clients": base["n_clients"],
-        "shapley_total": base["shapley_total"],
+        **base,
         "owner_utility": float(np.sum(told.owner_utility)),
         "deadline_if_free": number(told.round_deadline),
         "audit_probability": audit_probability,
@@ -77,7 +76,7 @@ def _client(told: Explanation, position: int) -> dict[str, Any]:
     return row
 
 
-def explanation_tables(record: dict[str, Any], method: str) -> tuple[Table, ...]:
+def explanation_tables(record: dict[str, Any]) -> tuple[Table, ...]:
     """Lay out `explanation_record` for people."""
     rows = record["clients"]
     hired = [row for row in rows if row["hired"]]
@@ -95,7 +94,7 @@ def explanation_tables(record: dict[str, Any], method: str) -> tuple[Table, ...]
     theirs = any(row["response"] != row["theorem_response"] for row in hired)
     return (
         lay_out(
-            f"Policy {record['policy']}: {len(rows)} clients, {len(hired)} hired, by {method}",
+            f"Policy {record['policy']}: {len(rows)} clients, {len(hired)} hired, by {record['method']}",
             ["client", *caps],
             [row | {"reason": row["reason"] or "yes"} for row in rows],
         ),

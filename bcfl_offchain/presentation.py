@@ -29,8 +29,8 @@ OFFER_KEYS = (
 )
 """What does not exist for a client that is not hired."""
 
-FLOAT_KEYS = ("method", "error_bound", "efficiency_residual")
-"""What belongs to values in floats: the engine, the proved error of each, and their sum less v(N)."""
+FLOAT_KEYS = ("error_bound", "efficiency_residual")
+"""What belongs to values in floats: the proved error of each, and their sum less v(N)."""
 
 _TITLES = {
     "client": "client",
@@ -59,8 +59,8 @@ def shapley_record(
 ) -> dict[str, Any]:
     """Gather what ``bcfl shapley`` prints.
 
-    `energy_coefficient` only if the file has it; `method`, `error_bound` and `efficiency_residual` only of
-    values that are not exact.
+    `energy_coefficient` only if the file has it; `error_bound` and `efficiency_residual` only of values in
+    floats.
     """
     clients = []
     for position, name in enumerate(table.client):
@@ -69,7 +69,7 @@ def shapley_record(
             row["energy_coefficient"] = table.energy_coefficient[position]
         row |= {"shapley_value": result.values[position], "share": portions[position]}
         clients.append(row)
-    record = {"n_clients": len(clients), "shapley_total": result.total}
+    record = {"n_clients": len(clients), "shapley_total": result.total, "method": result.method}
     if isinstance(result, FloatShapleyResult):
         record |= {key: getattr(result, key) for key in FLOAT_KEYS}
     return record | {"clients": clients}
@@ -120,15 +120,17 @@ def to_json(value: Any, indent: str = "") -> str:
     return json.dumps(value)
 
 
-def shapley_table(record: Mapping[str, Any], method: str) -> Table:
+def shapley_table(record: Mapping[str, Any]) -> Table:
     """Lay out `shapley_record` for people."""
     keys = [key for key in record["clients"][0] if key in _TITLES]
-    return lay_out(values_title(record, method), keys, record["clients"])
+    return lay_out(values_title(record), keys, record["clients"])
 
 
-def values_title(record: Mapping[str, Any], method: str) -> str:
-    """Say whose values these are, by which engine, and how close they are if they are not exact."""
-    title = f"{record['n_clients']} clients, v(N) = {float(record['shapley_total']):.6g}, by {method}"
+def values_title(record: Mapping[str, Any]) -> str:
+    """Say whose values these are, by which engine, and how close they are if they are in floats."""
+    title = (
+        f"{record['n_clients']} clients, v(N) = {float(record['shapley_total']):.6g}, by {record['method']}"
+    )
     if "error_bound" not in record:
         return title
     return (
@@ -137,13 +139,13 @@ def values_title(record: Mapping[str, Any], method: str) -> str:
     )
 
 
-def price_tables(record: Mapping[str, Any], method: str) -> tuple[Table, Table]:
+def price_tables(record: Mapping[str, Any]) -> tuple[Table, Table]:
     """Lay out `price_record` for people: what each client is offered at most, and what it answers."""
     clients = record["clients"]
     hired = [row for row in clients if row["hired"]]
     paid = sum(row["training_pay"] + row["mining_pay"] for row in hired)
     caps = lay_out(
-        f"Policy {record['policy']}: {values_title(record, method)}",
+        f"Policy {record['policy']}: {values_title(record)}",
         ["client", "training_cycles", "shapley_value", "share", "training_cap", "mining_cap", "reason"],
         [{**row, "reason": row["reason"] or "yes"} for row in clients],
     )

@@ -3,7 +3,8 @@
 One front door, which picks the cheapest engine whose bound meets the tolerance:
 
 - ``closed-form`` when all workloads lie on one side of the target;
-- ``exact``, rounded once, where the exact engines take less than about a quarter of a second;
+- the exact engines' ``counting`` or ``enumeration``, rounded once, where they take less than about a quarter
+  of a second;
 - ``probabilities`` (`_shapley_probabilities`) where the tolerance is finer than the next one's rounding;
 - ``halves`` (`_shapley_halves`) where workloads on no coarse lattice have few coalitions, as for 40 clients,
   or few distinct values;
@@ -65,7 +66,7 @@ class FloatShapleyResult:
     total : float
         v(N), which the values add up to but for their errors.
     method : str
-        ``closed-form``, ``exact``, ``probabilities``, ``halves`` or ``spectral``.
+        ``closed-form``, ``counting``, ``enumeration``, ``probabilities``, ``halves`` or ``spectral``.
     error_bound : float
         Proved bound of |error| of each value, in the unit of the workloads: all parts and rounding.
     efficiency_residual : float
@@ -110,7 +111,7 @@ def shapley_floats(
     --------
     >>> result = shapley_floats([1, 8, 12, 20], 10)
     >>> result.values.round(6).tolist(), result.method
-    ([1.868056, 3.423611, 3.201389, 1.256944], 'exact')
+    ([1.868056, 3.423611, 3.201389, 1.256944], 'counting')
     """
     if not FINEST_TOLERANCE <= tolerance <= 1:
         raise InvalidInput("tolerance", tolerance, f"between {FINEST_TOLERANCE} and 1")
@@ -133,7 +134,7 @@ def _choose(
     lattice, height, unit = common_lattice(workloads, goal)
     work = cheapest_exact_engine(lattice)[0]
     if work <= _QUICK or len(workloads) < 3:
-        return *_exact(workloads, goal), "exact"
+        return _exact(workloads, goal)
     population, place = _population(workloads, goal, largest)
     engines = {
         "halves": lambda: _shapley_halves.halved_losses(population.points, population.counts),
@@ -150,7 +151,7 @@ def _choose(
         if bound + _INPUT_ROUNDING <= tolerance:
             return *_values(losses[place], bound + _INPUT_ROUNDING, float(largest)), method
     if work <= WORK_LIMIT:
-        return *_exact(workloads, goal), "exact"
+        return _exact(workloads, goal)
     raise refusal or ToleranceTooFine(tolerance, len(workloads), work)
 
 
@@ -181,9 +182,10 @@ def _closed_form(workloads: list[Fraction], goal: Fraction, largest: float) -> t
     return values, 20 * _UNIT_ROUNDING * (harmonic + 1) * largest / n_clients
 
 
-def _exact(workloads: list[Fraction], goal: Fraction) -> tuple[np.ndarray, float]:
-    values = np.array([float(value) for value in shapley_values(workloads, goal).values])
-    return values, _UNIT_ROUNDING * float(np.abs(values).max())
+def _exact(workloads: list[Fraction], goal: Fraction) -> tuple[np.ndarray, float, str]:
+    result = shapley_values(workloads, goal)
+    values = np.array([float(value) for value in result.values])
+    return values, _UNIT_ROUNDING * float(np.abs(values).max()), result.method
 
 
 def _population(

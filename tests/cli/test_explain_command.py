@@ -48,6 +48,7 @@ def test_the_paper_setting(tmp_path, capsys):
     assert row["best_response"]["binding"] == ["(7)", "(16)"] and row["best_response"]["gap"] < 1e-9
     assert row["regret"]["response"] == pytest.approx(23.202, abs=5e-4)
     assert row["regret"]["claim"] == pytest.approx(24.856, abs=5e-4)
+    assert record["method"] == "closed-form"
     assert row["deadline_if_free"] == record["deadline_if_free"] == pytest.approx(4.07, abs=5e-3)
     assert row["owner_utility"] == pytest.approx(10 - 15 - 30)
     assert (record["audit_probability"], record["bond"], record["every_report_tried"]) == (0.1, 0, True)

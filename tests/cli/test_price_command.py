@@ -54,8 +54,9 @@ def mixed(tmp_path):
 def test_json_of_the_paper_setting(paper, capsys, policy, mining_price):
     assert main(["price", str(paper), *OPTIONS, "--policy", policy, "--json"]) == 0
     record = json.loads(capsys.readouterr().out)
-    assert list(record) == ["policy", "n_clients", "shapley_total", "clients"]
+    assert list(record) == ["policy", "n_clients", "shapley_total", "method", "clients"]
     assert (record["policy"], record["n_clients"], record["shapley_total"]) == (policy, 50, 0)
+    assert record["method"] == "closed-form"
     for row in record["clients"]:
         assert list(row) == KEYS
         assert (row["hired"], row["reason"]) == (True, None)

@@ -18,8 +18,8 @@ def clients(tmp_path):
 def test_json_holds_exactly_the_first_keys(clients, capsys):
     assert main(["shapley", str(clients), "--target", "10", "--json"]) == 0
     record = json.loads(capsys.readouterr().out)
-    assert list(record) == ["n_clients", "shapley_total", "clients"]
-    assert (record["n_clients"], record["shapley_total"]) == (4, 9.75)
+    assert list(record) == ["n_clients", "shapley_total", "method", "clients"]
+    assert (record["n_clients"], record["shapley_total"], record["method"]) == (4, 9.75, "counting")
     assert record["clients"][0] == {
         "client": "ann",
         "training_cycles": 1,
@@ -108,6 +108,7 @@ def test_a_large_game_is_refused_if_it_has_to_be_exact(many, capsys):
 def test_floats_on_request(clients, many, capsys):
     record = json.loads(shown(capsys, str(clients), "--target", "10", "--float", "--json"))
     assert record["clients"][0]["shapley_value"] == pytest.approx(269 / 144, abs=record["error_bound"])
+    assert record["method"] == "counting"  # the engine that made them, though they are rounded
     wide, fine = (
         json.loads(shown(capsys, many, "--target", "100", "--json", "--tolerance", tolerance))
         for tolerance in ("1e-3", "1e-9")

@@ -77,7 +77,7 @@ HOSTILE_TARGETS = {"far apart": 300, "multiples of 100 and six odd": 1000}
 def test_spectral_values_of_hostile_games_stay_within_their_bound(name, tolerance, never_exact):
     target = HOSTILE_TARGETS.get(name, 10)
     result = shapley_floats(HOSTILE[name], target, tolerance)
-    assert result.method == ("exact" if len(HOSTILE[name]) < 3 else "spectral")
+    assert result.method == ("counting" if len(HOSTILE[name]) < 3 else "spectral")
     check(result, HOSTILE[name], target, tolerance)
 
 
@@ -241,7 +241,7 @@ def test_real_workloads_of_many_clients_agree_with_their_hundredths(no_lattice):
 def test_probabilities_of_hostile_games_stay_within_their_bound(name, never_exact):
     target = HOSTILE_TARGETS.get(name, 10)
     result = shapley_floats(HOSTILE[name], target, 2e-12)
-    assert result.method == ("exact" if len(HOSTILE[name]) < 3 else "probabilities")
+    assert result.method == ("counting" if len(HOSTILE[name]) < 3 else "probabilities")
     check(result, HOSTILE[name], target, 2e-12)
 
 
@@ -288,7 +288,8 @@ def test_games_with_nothing_to_share_are_zero(workloads):
 
 def test_the_engine_follows_from_size_and_tolerance():
     random = Random(9)
-    assert shapley_floats([1, 8, 12, 20], 10).method == "exact"
+    assert shapley_floats([1, 8, 12, 20], 10).method == "counting"
+    assert shapley_floats(["1.00001", "8.3", "12.0000007"], 10).method == "enumeration"
     assert shapley_floats(integers(random, 400), 10).method == "spectral"
     assert shapley_floats(integers(random, 400), 10, 1e-12).method == "probabilities"
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from .mechanism.errors import InvalidInput
 from .mechanism.units import exact
+from .mechanism.wording import counted
 
 NUMBERS = ("training_cycles", "energy_coefficient", "max_frequency")
 COLUMNS = ("client", *NUMBERS)
@@ -129,7 +130,8 @@ def _header(path: Path, line: int, header: list[str], required: tuple[str, ...])
 
 def _client(path: Path, line: int, header: list[str], fields: list[str]) -> dict[str, str | Fraction | None]:
     if len(fields) != len(header):
-        raise TableError(f"{path}:{line}", f"has {len(fields)} fields where the header has {len(header)}")
+        has = counted(len(fields), "field")
+        raise TableError(f"{path}:{line}", f"has {has} where the header has {len(header)}")
     return {name: _cell(path, line, name, text) for name, text in zip(header, fields)}
 
 

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from .client_table import ClientTable
 from .mechanism.explanation import Explanation
+from .mechanism.wording import counted
 from .presentation import OFFER_KEYS, lay_out, number, shapley_record
 
 RESPONSE_KEYS = OFFER_KEYS[2:]
@@ -94,7 +95,8 @@ def explanation_tables(record: dict[str, Any]) -> tuple[Table, ...]:
     theirs = any(row["response"] != row["theorem_response"] for row in hired)
     return (
         lay_out(
-            f"Policy {record['policy']}: {len(rows)} clients, {len(hired)} hired, by {record['method']}",
+            f"Policy {record['policy']}: {counted(len(rows), 'client')}, {len(hired)} hired, "
+            f"by {record['method']}",
             ["client", *caps],
             [row | {"reason": row["reason"] or "yes"} for row in rows],
         ),

@@ -14,6 +14,7 @@ from rich.text import Text
 from .client_table import ClientTable
 from .mechanism import FloatShapleyResult, ShapleyResult
 from .mechanism.pricing import PricedRound
+from .mechanism.wording import counted
 
 OFFER_KEYS = (
     "training_price",
@@ -129,7 +130,8 @@ def shapley_table(record: Mapping[str, Any]) -> Table:
 def values_title(record: Mapping[str, Any]) -> str:
     """Say whose values these are, by which engine, and how close they are if they are in floats."""
     title = (
-        f"{record['n_clients']} clients, v(N) = {float(record['shapley_total']):.6g}, by {record['method']}"
+        f"{counted(record['n_clients'], 'client')}, v(N) = {float(record['shapley_total']):.6g}, "
+        f"by {record['method']}"
     )
     if "error_bound" not in record:
         return title

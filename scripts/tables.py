@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bcfl_offchain.experiments.report import LEDGER_LINES, gas_by_step
+from bcfl_offchain.mechanism.wording import counted
 
 PIPE_WIDTH = 160  # columns of a table that no terminal limits
 
@@ -53,7 +54,7 @@ def round_tables(round_: Mapping[str, Any]) -> tuple[Table, ...]:
     clients = round_["clients"]
     offers = _table(
         f"Round {round_['number']}: accuracy {round_['accuracy']:.2%}, "
-        f"{round_['hired']} of {round_['size']} clients hired",
+        f"{round_['hired']} of {counted(round_['size'], 'client')} hired",
         ("client", *_OFFER.values(), "hired"),
         (
             [client["client"], *(_shown(client[key]) for key in _OFFER), client["reason"] or "yes"]

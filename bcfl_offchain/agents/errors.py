@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from bcfl_offchain.mechanism.wording import counted
+
 
 class AgentError(Exception):
     """Base of every error of the agents."""
@@ -65,7 +67,9 @@ class QuorumMissing(AgentError):
 
     def __init__(self, votes: int, hired: int) -> None:
         self.votes, self.hired = votes, hired
-        super().__init__(f"{votes} votes of {hired} hired clients; more than two thirds are needed")
+        super().__init__(
+            f"{counted(votes, 'vote')} of {counted(hired, 'hired client')}; more than two thirds are needed"
+        )
 
 
 class TooFewHired(AgentError):
@@ -81,7 +85,8 @@ class TooFewHired(AgentError):
         self.hired, self.min_hired, self.reasons = hired, min_hired, reasons
         listed = "; ".join(f"{client}: {reason}" for client, reason in reasons.items())
         super().__init__(
-            f"{hired} clients can be hired, the terms ask for {min_hired} ({listed or 'nobody has joined'})"
+            f"{counted(hired, 'client')} can be hired, the terms ask for {min_hired} "
+            f"({listed or 'nobody has joined'})"
         )
 
 

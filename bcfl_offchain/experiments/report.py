@@ -12,6 +12,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from bcfl_offchain.mechanism.wording import counted
+
 from . import _report_plots as plots
 from ._report_contribution import contribution_section
 from ._report_html import Column, Content, Html, element, figure, number, page, section, short, table
@@ -128,7 +130,7 @@ def _head(summary: Mapping[str, Any]) -> Html:
             "of the budgets paid out",
         ),
         (f"{hired} of {places}", "hired, clients × rounds"),
-        (f"{gas:,}", f"gas in {len(summary['transactions'])} transactions"),
+        (f"{gas:,}", f"gas in {counted(len(summary['transactions']), 'transaction')}"),
         (_verdict(ledger), "the ledger"),
     )
     return element(
@@ -136,7 +138,7 @@ def _head(summary: Mapping[str, Any]) -> Html:
         element("h1", "Paid federated-learning rounds"),
         element(
             "p",
-            f"{config['n_clients']} clients, {len(rounds)} round{'s' if len(rounds) != 1 else ''}, policy “{config['policy']}”, "
+            f"{counted(config['n_clients'], 'client')}, {counted(len(rounds), 'round')}, policy “{config['policy']}”, "
             f"seed {config['seed']}. "
             f"Task ",
             element("code", summary["contract"]),
@@ -225,7 +227,7 @@ def _pay_plot(round_: Mapping[str, Any], target: float) -> str:
 
 def _round(round_: Mapping[str, Any]) -> tuple[Html, ...]:
     ended = (
-        f"by a quorum of {round_['votes']} votes"
+        f"by a quorum of {counted(round_['votes'], 'vote')}"
         if round_["ended_by"] == "quorum"
         else "by time, without a quorum"
     )
@@ -233,7 +235,7 @@ def _round(round_: Mapping[str, Any]) -> tuple[Html, ...]:
         element("h3", f"Round {round_['number']}: accuracy {round_['accuracy']:.2%}"),
         element(
             "p",
-            f"{round_['hired']} of {round_['size']} listed clients were hired. "
+            f"The list hired {round_['hired']} of {counted(round_['size'], 'client')}. "
             f"The round ended {ended}. Block generator ",
             short(round_["generator"] or "none"),
             ", model ",
@@ -365,7 +367,7 @@ def _gas(transactions: Sequence[Mapping[str, Any]]) -> Html:
     return section(
         "Gas",
         steps,
-        element("details", element("summary", f"All {len(transactions)} transactions, in order"), every),
+        element("details", element("summary", f"{counted(len(transactions), 'transaction')}, in order"), every),
     )
 
 

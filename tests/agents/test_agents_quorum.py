@@ -208,7 +208,7 @@ def test_without_a_quorum_the_round_ends_by_time_and_every_valid_work_is_paid(wo
     world.open_round()
     world.submit_all()
     world.generator().propose()
-    with pytest.raises(QuorumMissing, match="1 votes of 4"):
+    with pytest.raises(QuorumMissing, match="1 vote of 4"):
         world.generator().end_round()
     world.clock.wait_until(world.task.proposal_start(3))
     assert not any(client.may_propose() for client in world.clients)

@@ -114,6 +114,14 @@ def test_tables_show_caps_of_all_and_offers_of_those_hired(mixed, capsys):
     assert max(map(len, offers.splitlines())) <= 160
 
 
+@pytest.mark.parametrize("command", ["price", "explain"])
+def test_one_client_is_no_plural(tmp_path, capsys, command):
+    path = tmp_path / "one.csv"
+    path.write_text("client,training_cycles,energy_coefficient\nann,10,0.01\n", encoding="utf-8")
+    assert main([command, str(path), *OPTIONS, "--policy", "complete"]) == 0
+    assert "Policy complete: 1 client, " in capsys.readouterr().out
+
+
 def test_it_runs_as_a_module(mixed):
     command = [
         sys.executable,

@@ -284,6 +284,16 @@ def test_a_round_without_a_quorum_is_told(summary):
     assert "ended by time, without a quorum" in Page(render_report(summary)).text
 
 
+def test_one_of_a_kind_is_no_plural():
+    summary = example_summary(1, 1)
+    summary["transactions"] = summary["transactions"][:1]
+    text = Page(render_report(summary)).text
+    assert "1 client, 1 round, policy" in text and "gas in 1 transaction " in text
+    assert "The list hired 1 of 1 client. The round ended by a quorum of 1 vote." in text
+    assert "1 transaction, in order" in text
+    assert not re.search(r"\b1 (clients|rounds|votes|transactions)", text)
+
+
 def test_the_file_is_utf8_and_its_folder_is_made(tmp_path, summary, html):
     target = tmp_path / "new" / "folder" / "report.html"
     write_report(summary, target)

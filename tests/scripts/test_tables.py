@@ -35,6 +35,11 @@ def test_a_round_shows_every_client_and_what_the_hired_earned(round_):
     assert "pay [wei]" in answers and "q_t [GHz]" in answers
 
 
+def test_one_client_is_no_plural():
+    offers, _ = tables.round_tables(example_summary(1, 1)["rounds"][0])
+    assert "1 of 1 client hired" in printed(offers)
+
+
 def test_what_updates_were_worth_is_shown_beside_the_workload_game_if_it_was_asked_for(round_):
     assert len(tables.round_tables(round_)) == 2
     solved = example_summary(contribution="accuracy")["rounds"][0]

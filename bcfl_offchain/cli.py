@@ -24,9 +24,7 @@ from .mechanism.explanation import explain_round
 from .mechanism.policies import POLICIES
 from .mechanism.pricing import RoundTerms, price_round
 from .mechanism.units import Number, exact
-from .presentation import price_record, price_tables, shapley_record, shapley_table, to_json
-
-PIPE_WIDTH = 240  # columns of a table that no terminal limits
+from .presentation import PIPE_WIDTH, price_record, price_tables, shapley_record, shapley_table, to_json
 
 app = typer.Typer(
     name="bcfl",

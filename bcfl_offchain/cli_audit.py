@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 from web3.exceptions import Web3Exception
 
@@ -67,7 +67,9 @@ def _tables(report: AuditReport) -> list[Table | Text]:
     if report.agrees:
         return [about, ledger, Text(f"All agree. Tolerance: {report.tolerance}.")]
     title = f"Differences: {len(report.differences)}. Tolerance: {report.tolerance}."
-    differences = Table("where", "what", "expected", "found", title=title, title_justify="left")
+    # A hash is folded where it does not fit, not cut: who disputes needs all of it.
+    headings = (Column(name, overflow="fold") for name in ("where", "what", "expected", "found"))
+    differences = Table(*headings, title=title, title_justify="left")
     for row in report.to_json()["differences"]:
         differences.add_row(*(Text(str(value)) for value in row.values()))
     return [about, ledger, differences]

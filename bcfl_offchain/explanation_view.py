@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from rich.table import Table
 
 from .client_table import ClientTable
 from .mechanism.explanation import Explanation
 from .mechanism.wording import counted
-from .presentation import OFFER_KEYS, lay_out, number, shapley_record
+from .presentation import OFFER_KEYS, WideTable, lay_out, number, shapley_record
 
 RESPONSE_KEYS = OFFER_KEYS[2:]
 """What a response consists of, after the two prices."""
@@ -77,7 +76,7 @@ def _client(told: Explanation, position: int) -> dict[str, Any]:
     return row
 
 
-def explanation_tables(record: dict[str, Any]) -> tuple[Table, ...]:
+def explanation_tables(record: dict[str, Any]) -> tuple[WideTable, ...]:
     """Lay out `explanation_record` for people."""
     rows = record["clients"]
     hired = [row for row in rows if row["hired"]]
@@ -115,7 +114,7 @@ def explanation_tables(record: dict[str, Any]) -> tuple[Table, ...]:
     )
 
 
-def _responses(title: str, rows: list[dict[str, Any]], kind: str, more: tuple[str, ...] = ()) -> Table:
+def _responses(title: str, rows: list[dict[str, Any]], kind: str, more: tuple[str, ...] = ()) -> WideTable:
     flat = []
     for row in rows:
         answer = row[kind] | {key: row[key] for key in ("client", "training_price", "mining_price")}
@@ -136,7 +135,7 @@ def _margin(check: dict[str, Any]) -> str:
     return f"✗ {check['margin']:.4g}"
 
 
-def _incentives(record: dict[str, Any]) -> Table:
+def _incentives(record: dict[str, Any]) -> WideTable:
     rows = []
     for row in record["clients"]:
         shown = {f"regret by {key}": row["regret"][key] for key in ("response", "claim", "report")}

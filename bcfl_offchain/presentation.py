@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
 
@@ -15,6 +17,9 @@ from .client_table import ClientTable
 from .mechanism import FloatShapleyResult, ShapleyResult
 from .mechanism.pricing import PricedRound
 from .mechanism.wording import counted
+
+PIPE_WIDTH = 240
+"""Columns of a page that no terminal limits: every table fits side by side."""
 
 OFFER_KEYS = (
     "training_price",
@@ -52,7 +57,10 @@ _TITLES = {
     "mining_pay": "mining pay",
     "energy": "energy",
     "utility": "utility",
+    "pay_wei": "pay [wei]",
 }
+_TEXTS = ("reason", "binding", "verdict")
+_SPACE = 3  # what a column takes beside its widest cell: padding on both sides and a border
 
 
 def shapley_record(
@@ -121,7 +129,7 @@ def to_json(value: Any, indent: str = "") -> str:
     return json.dumps(value)
 
 
-def shapley_table(record: Mapping[str, Any]) -> Table:
+def shapley_table(record: Mapping[str, Any]) -> WideTable:
     """Lay out `shapley_record` for people."""
     keys = [key for key in record["clients"][0] if key in _TITLES]
     return lay_out(values_title(record), keys, record["clients"])
@@ -141,7 +149,7 @@ def values_title(record: Mapping[str, Any]) -> str:
     )
 
 
-def price_tables(record: Mapping[str, Any]) -> tuple[Table, Table]:
+def price_tables(record: Mapping[str, Any]) -> tuple[WideTable, WideTable]:
     """Lay out `price_record` for people: what each client is offered at most, and what it answers."""
     clients = record["clients"]
     hired = [row for row in clients if row["hired"]]
@@ -155,19 +163,62 @@ def price_tables(record: Mapping[str, Any]) -> tuple[Table, Table]:
     return caps, offers
 
 
-def lay_out(title: str, keys: Iterable[str], rows: Iterable[Mapping[str, Any]]) -> Table:
+class WideTable:
+    """A table that goes on below itself where the console is too narrow for all its columns.
+
+    Each piece repeats the first column, which says whose row it is. Only where that column and one more do
+    not fit is text folded and are numbers cut.
+
+    Parameters
+    ----------
+    title : str
+    keys : sequence of str
+        What the columns hold; the first and those in `_TEXTS` are text, all others numbers.
+    rows : sequence of sequence of str
+        A text for each key.
+    """
+
+    def __init__(self, title: str, keys: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        self.title, self.keys, self.rows = title, keys, rows
+        self.headings = [_TITLES.get(key, key) for key in keys]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        title = self.title
+        for positions in self._pieces(options.max_width):
+            yield Text(title, "table.title")  # not the table's own, which would be folded to its width
+            yield self._table(positions)
+            title = f"{self.title} (continued)"
+
+    def _pieces(self, width: int) -> list[list[int]]:
+        """Return the columns of each piece, as many as fit."""
+        first, *others = (_SPACE + max(map(cell_len, cells)) for cells in zip(self.headings, *self.rows))
+        pieces, left = [[0]], width - 1 - first
+        for position, needed in enumerate(others, 1):
+            if needed > left and len(pieces[-1]) > 1:
+                pieces.append([0])
+                left = width - 1 - first
+            pieces[-1].append(position)
+            left -= needed
+        return pieces
+
+    def _table(self, positions: Sequence[int]) -> Table:
+        table = Table()
+        for position in positions:
+            heading = Text(self.headings[position])
+            if position == 0 or self.keys[position] in _TEXTS:
+                table.add_column(heading, overflow="fold")
+            else:  # cut where it does not fit, which shows; 2.8e-14 on two lines reads as 2.8
+                table.add_column(heading, justify="right", no_wrap=True)
+        for row in self.rows:
+            # Text, not str: a client may be called "[red]".
+            table.add_row(*(Text(row[position]) for position in positions))
+        return table
+
+
+def lay_out(title: str, keys: Iterable[str], rows: Iterable[Mapping[str, Any]]) -> WideTable:
     """Lay out rows under the titles of their keys; a key without a title is its own."""
-    table = Table(title=title, title_justify="left")
     keys = list(keys)
-    for key in keys:
-        if key in ("client", "reason", "binding"):
-            table.add_column(_TITLES.get(key, key), overflow="fold")
-        else:  # cut where it does not fit, which shows; 2.8e-14 on two lines reads as 2.8
-            table.add_column(_TITLES.get(key, key), justify="right", no_wrap=True)
-    for row in rows:
-        # Text, not str: a client may be called "[red]".
-        table.add_row(*(Text(_shown(row[key])) for key in keys))
-    return table
+    return WideTable(title, keys, [[_shown(row[key]) for key in keys] for row in rows])
 
 
 def _shown(value: str | float | Fraction | None) -> str:

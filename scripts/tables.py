@@ -3,43 +3,36 @@ summary.json."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from bcfl_offchain.experiments.report import LEDGER_LINES, gas_by_step
 from bcfl_offchain.mechanism.wording import counted
+from bcfl_offchain.presentation import PIPE_WIDTH, WideTable, lay_out
 
-PIPE_WIDTH = 160  # columns of a table that no terminal limits
-
-_OFFER = {
-    "training_cycles": "μ [GHz·min]",
-    "shapley_value": "Shapley value",
-    "share": "share",
-    "training_cap": "cap_t",
-    "mining_cap": "cap_m",
-    "training_price": "p_t [1/min]",
-    "mining_price": "p_m [1/min]",
-}
-_ANSWER = {
-    "training_frequency": "q_t [GHz]",
-    "mining_frequency": "q_m [GHz]",
-    "training_time": "T_t [min]",
-    "mining_time": "T_m [min]",
-    "training_pay": "pay_t",
-    "mining_pay": "pay_m",
-    "pay_wei": "pay [wei]",
-}
-_VALUES = {
-    "samples": "samples",
-    "training_cycles": "μ [GHz·min]",
-    "shapley_value": "workload game [GHz·min]",
-    "accuracy_value": "accuracy game",
-}
+_OFFER = (
+    "training_cycles",
+    "shapley_value",
+    "share",
+    "training_cap",
+    "mining_cap",
+    "training_price",
+    "mining_price",
+    "reason",
+)
+_ANSWER = (
+    "training_frequency",
+    "mining_frequency",
+    "training_time",
+    "mining_time",
+    "training_pay",
+    "mining_pay",
+    "pay_wei",
+    "verdict",
+)
 
 
 def console() -> Console:
@@ -48,76 +41,55 @@ def console() -> Console:
     return terminal if terminal.is_terminal else Console(width=PIPE_WIDTH)
 
 
-def round_tables(round_: Mapping[str, Any]) -> tuple[Table, ...]:
+def round_tables(round_: Mapping[str, Any]) -> tuple[WideTable, ...]:
     """What each client of a round was offered, what the hired ones did and earned, and, if it was asked for,
     what their updates were worth to the model."""
     clients = round_["clients"]
-    offers = _table(
+    offers = lay_out(
         f"Round {round_['number']}: accuracy {round_['accuracy']:.2%}, "
         f"{round_['hired']} of {counted(round_['size'], 'client')} hired",
-        ("client", *_OFFER.values(), "hired"),
-        (
-            [client["client"], *(_shown(client[key]) for key in _OFFER), client["reason"] or "yes"]
-            for client in clients
-        ),
+        ("client", *_OFFER),
+        [{**client, "reason": client["reason"] or "yes"} for client in clients],
     )
-    answers = _table(
+    answers = lay_out(
         f"Round {round_['number']}: work and pay",
-        ("client", *_ANSWER.values(), "verdict"),
-        (
-            [client["client"], *(_shown(client[key]) for key in _ANSWER), client["verdict"]]
-            for client in clients
-            if client["hired"]
-        ),
+        ("client", *_ANSWER),
+        [client for client in clients if client["hired"]],
     )
     return (offers, answers, _values_table(round_)) if round_["contribution"] else (offers, answers)
 
 
-def _values_table(round_: Mapping[str, Any]) -> Table:
+def _values_table(round_: Mapping[str, Any]) -> WideTable:
     """Shapley values of both games; the contract pays by the first."""
     solved = round_["contribution"]
     correlation = solved["rank_correlation"]
-    return _table(
+    rows = []
+    for client in round_["clients"]:
+        low, high = client["accuracy_interval"] or (None, None)
+        row = {key: client[key] for key in ("client", "samples", "training_cycles")}
+        row |= {"workload game [GHz·min]": client["shapley_value"], "accuracy game": client["accuracy_value"]}
+        rows.append(row | {"lower end": low, "upper end": high})
+    return lay_out(
         f"Round {round_['number']}: pay is by the workload game; accuracy game {solved['method']}, "
         f"rank correlation {'–' if correlation is None else f'{correlation:.3f}'}",
-        ("client", *_VALUES.values(), "lower end", "upper end"),
-        (
-            [
-                client["client"],
-                *(_shown(client[key]) for key in _VALUES),
-                *map(_shown, client["accuracy_interval"] or (None, None)),
-            ]
-            for client in round_["clients"]
-        ),
+        rows[0],
+        rows,
     )
 
 
-def ledger_table(ledger: Mapping[str, Any], money_unit: int) -> Table:
+def ledger_table(ledger: Mapping[str, Any], money_unit: int) -> WideTable:
     """Every line of the ledger at a moment, in wei and in money."""
     rows = (
-        [line, ledger[line], _shown(int(ledger[line]) / money_unit)] for line in ("deposited", *LEDGER_LINES)
+        {"line": line, "wei": ledger[line], "money": int(ledger[line]) / money_unit}
+        for line in ("deposited", *LEDGER_LINES)
     )
-    return _table(f"Ledger {ledger['when']}", ("line", "wei", "money"), rows)
+    return lay_out(f"Ledger {ledger['when']}", ("line", "wei", "money"), rows)
 
 
-def gas_table(transactions: Sequence[Mapping[str, Any]]) -> Table:
+def gas_table(transactions: Sequence[Mapping[str, Any]]) -> WideTable:
     """How much gas each step took."""
-    steps = gas_by_step(transactions)
-    rows = ([label, str(len(gas)), f"{median(gas):,.0f}", f"{sum(gas):,}"] for label, gas in steps.items())
-    return _table("Gas", ("step", "calls", "median", "all"), rows)
-
-
-def _table(title: str, columns: Iterable[str], rows: Iterable[Sequence[str]]) -> Table:
-    table = Table(title=title, title_justify="left")
-    for position, column in enumerate(columns):
-        is_text = position == 0 or column in ("hired", "verdict")
-        table.add_column(Text(column), justify="left" if is_text else "right", overflow="fold")
-    for row in rows:
-        table.add_row(*map(Text, row))  # Text, not str: "[red]" is a name like any other
-    return table
-
-
-def _shown(value: str | float | None) -> str:
-    if isinstance(value, str):
-        return value
-    return "–" if value is None else f"{value:.6g}"
+    rows = (
+        {"step": label, "calls": len(gas), "median": f"{median(gas):,.0f}", "all": f"{sum(gas):,}"}
+        for label, gas in gas_by_step(transactions).items()
+    )
+    return lay_out("Gas", ("step", "calls", "median", "all"), rows)

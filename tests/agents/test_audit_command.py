@@ -52,6 +52,12 @@ def test_tampered_caps_exit_1_and_are_shown(tampered, capsys):
     assert "Differences: " in out and "training_cap" in out
 
 
+def test_no_difference_is_cut_where_the_console_is_narrow(tampered, capsys, monkeypatch):
+    monkeypatch.setattr("bcfl_offchain.cli.PIPE_WIDTH", 60)
+    _, out, _ = run(capsys, "--rpc", tampered.devnet.url, tampered.task.address)
+    assert "…" not in out and max(map(len, out.splitlines())) <= 60
+
+
 def test_tampered_caps_in_json(tampered, capsys):
     code, out, _ = run(capsys, "--rpc", tampered.devnet.url, tampered.task.address, "--json")
     report = json.loads(out)

@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from bcfl_offchain.cli import PIPE_WIDTH, main
+from bcfl_offchain.cli import main
 from bcfl_offchain.mechanism import RoundTerms, explain_round
+from bcfl_offchain.presentation import PIPE_WIDTH
 
 KEYS = (
     "client training_cycles energy_coefficient shapley_value share hired reason training_cap mining_cap "

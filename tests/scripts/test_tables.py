@@ -7,12 +7,13 @@ import io
 import pytest
 from rich.console import Console
 
+from bcfl_offchain.presentation import PIPE_WIDTH
 from scripts import tables
 from tests.experiments.example_summary import MONEY_UNIT, example_summary
 
 
 def printed(*renderables) -> str:
-    out = Console(file=io.StringIO(), width=tables.PIPE_WIDTH)
+    out = Console(file=io.StringIO(), width=PIPE_WIDTH)
     for renderable in renderables:
         out.print(renderable)
     return out.file.getvalue()
@@ -33,6 +34,16 @@ def test_a_round_shows_every_client_and_what_the_hired_earned(round_):
         assert client["pay_wei"] in answers or not client["hired"]
     assert f"accuracy {round_['accuracy']:.2%}, {round_['hired']} of 8 clients hired" in offers
     assert "pay [wei]" in answers and "q_t [GHz]" in answers
+
+
+def test_titles_and_caps_are_shown_as_by_bcfl_price(round_):
+    refused = next(client for client in round_["clients"] if not client["hired"])
+    refused.update(training_cap=12.3456789, mining_cap=5.0)
+    offers, answers = (printed(table) for table in tables.round_tables(round_))
+    assert "training cap" in offers and "mining cap" in offers
+    assert "training pay" in answers and "mining pay" in answers
+    row = next(line.split("│") for line in offers.splitlines() if refused["client"] in line)
+    assert [cell.strip() for cell in row[5:9]] == ["12.3457", "5", "–", "–"]
 
 
 def test_one_client_is_no_plural():

@@ -50,8 +50,7 @@ def load_keys(folder: Path, password: Callable[[], str], most_clients: int) -> K
     clients = sorted(path for path in folder.glob("*.json") if path.name != OWNER_FILE)
     if not 1 <= len(clients) <= most_clients:
         raise KeystoreError(
-            f"{folder} has {len(clients)} client keystores besides {OWNER_FILE}; "
-            f"it must have 1 to {most_clients}"
+            f"client keystores in {folder}, besides {OWNER_FILE}: {len(clients)}; there must be 1 to {most_clients}"
         )
     secret = password()
     accounts = [_unlock(path, secret) for path in (owner, *clients)]
@@ -64,4 +63,6 @@ def _unlock(path: Path, password: str) -> LocalAccount:
     try:
         return Account.from_key(Account.decrypt(json.loads(path.read_text(encoding="utf-8")), password))
     except (ValueError, KeyError, TypeError, OSError) as error:
+        if str(error) == "MAC mismatch":  # as eth_account words it
+            raise KeystoreError(f"wrong password for {path} ({error})") from error
         raise KeystoreError(f"{path} cannot be unlocked: {error or type(error).__name__}") from error

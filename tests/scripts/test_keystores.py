@@ -40,7 +40,7 @@ def test_the_owner_and_the_clients_in_order_of_their_names(folder, accounts):
 
 
 def test_a_wrong_password_names_the_file(folder, accounts):
-    with pytest.raises(KeystoreError, match="owner.json cannot be unlocked: MAC mismatch") as refused:
+    with pytest.raises(KeystoreError, match=r"^wrong password for .*/owner.json \(MAC mismatch\)$") as refused:
         load(folder, "wrong")
     assert accounts[0].key.hex() not in str(refused.value)
 
@@ -62,15 +62,13 @@ def test_a_folder_without_an_owner_is_refused_before_the_password_is_asked_for(t
 
 @pytest.mark.parametrize("most", [1, 0])
 def test_too_many_clients_are_refused(folder, most):
-    with pytest.raises(
-        KeystoreError, match=f"has 2 client keystores besides owner.json; it must have 1 to {most}"
-    ):
+    with pytest.raises(KeystoreError, match=f"besides owner.json: 2; there must be 1 to {most}$"):
         load(folder, most=most)
 
 
 def test_no_client_is_refused(tmp_path, accounts):
     write(tmp_path, "owner.json", accounts[0])
-    with pytest.raises(KeystoreError, match="has 0 client keystores"):
+    with pytest.raises(KeystoreError, match="^client keystores in .*: 0; there must be"):
         load(tmp_path)
 
 

@@ -25,6 +25,17 @@ from brownie.project import get_loaded_projects
 def main():
     print("at", get_loaded_projects()[0].Empty.deploy({"from": accounts[0]}).address)
 """,
+    "scripts/checks.py": """import sys
+
+
+def check(network):
+    print(network["cmd"])
+    sys.exit(4)
+
+
+def main():
+    raise AssertionError("it was run")
+""",
     "scripts/exits.py": """import sys
 
 from scripts.helper import CODE
@@ -92,14 +103,22 @@ def test_unknown_arguments_are_a_usage_error_that_names_the_scripts(project, arg
     assert done.returncode == 2
     assert (
         done.stderr.strip()
-        == "usage: run_script.py SCRIPT NETWORK, where SCRIPT is one of deploys, exits, raises"
+        == "usage: run_script.py SCRIPT NETWORK, where SCRIPT is one of checks, deploys, exits, raises"
     )
 
 
 def test_an_unknown_network_is_named(project):
     done = run(project, "deploys", "nowhere")
     assert done.returncode == 2
-    assert "brownie knows no network 'nowhere'" in done.stderr
+    assert done.stderr == (
+        "brownie knows no network 'nowhere'; local ones are anvil, development, ganache-cli, geth-dev, hardhat; "
+        "`.venv/bin/python tools/with_chain.py -- brownie networks list` shows the others\n"
+    )
+
+
+def test_a_check_of_the_script_comes_before_its_chain(project):
+    done = run(project, "checks", "anvil")
+    assert (done.returncode, done.stdout) == (4, "anvil\n")
 
 
 def test_a_network_that_cannot_be_reached_is_one_line(project):
@@ -110,11 +129,14 @@ def test_a_network_that_cannot_be_reached_is_one_line(project):
         done.stderr.startswith("network 'sepolia' cannot be reached: Unable to expand")
         and done.stderr.count("\n") == 1
     )
+    assert done.stderr.endswith("brownie networks modify sepolia host=<RPC URL>` names a node\n")
 
 
 def test_no_with_chain_is_needed_around_it(project):
     environment = {
-        name: value for name, value in os.environ.items() if name not in ("SOLCX_BINARY_PATH", "BCFL_PORT")
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("SOLCX_BINARY_PATH", "BCFL_PORT", "PYTHONWARNINGS")
     }
     done = subprocess.run(
         [sys.executable, project / "tools" / "run_script.py", "deploys", "anvil"],
@@ -126,3 +148,4 @@ def test_no_with_chain_is_needed_around_it(project):
     )
     assert done.returncode == 0, done.stderr
     assert "at 0x" in done.stdout
+    assert "FutureWarning" not in done.stderr

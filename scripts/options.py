@@ -6,6 +6,8 @@ import sys
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from tempfile import TemporaryFile
 
 from bcfl_offchain.experiments.demo import CONTRIBUTIONS, TOKENS, DemoConfig
 from bcfl_offchain.experiments.payout import MAX_BUDGET, Payout
@@ -23,31 +25,35 @@ class OptionError(ValueError):
 
     Attributes
     ----------
-    name, value : str
-        The variable and what it holds.
+    name, value, requirement : str
+        The variable, what it holds, and what it must be.
     """
 
     def __init__(self, name: str, value: str, requirement: str) -> None:
-        self.name, self.value = name, value
+        self.name, self.value, self.requirement = name, value, requirement
         super().__init__(f"{name} is {value!r}; it must be {requirement}")
 
 
 def demo_config(environment: Mapping[str, str]) -> DemoConfig:
-    """Read the options of run_rounds.
+    """Read the options of run_rounds; a wrong one is named as `make demo` calls it, too.
 
     Examples
     --------
     >>> demo_config({"BCFL_CLIENTS": "50", "BCFL_POLICY": "fair-share"})
     DemoConfig(clients=50, rounds=3, policy='fair-share', seed=7, contribution='workload', token='coin')
     """
-    return DemoConfig(
-        clients=whole(environment, "BCFL_CLIENTS", 8, 1, MAX_DEMO_CLIENTS),
-        rounds=whole(environment, "BCFL_ROUNDS", 3, 1, MAX_ROUNDS),
-        policy=choice(environment, "BCFL_POLICY", "complete", POLICIES),
-        seed=_seed(environment),
-        contribution=choice(environment, "BCFL_CONTRIBUTION", "workload", CONTRIBUTIONS),
-        token=choice(environment, "BCFL_TOKEN", "coin", TOKENS),
-    )
+    try:
+        return DemoConfig(
+            clients=whole(environment, "BCFL_CLIENTS", 8, 1, MAX_DEMO_CLIENTS),
+            rounds=whole(environment, "BCFL_ROUNDS", 3, 1, MAX_ROUNDS),
+            policy=choice(environment, "BCFL_POLICY", "complete", POLICIES),
+            seed=_seed(environment),
+            contribution=choice(environment, "BCFL_CONTRIBUTION", "workload", CONTRIBUTIONS),
+            token=choice(environment, "BCFL_TOKEN", "coin", TOKENS),
+        )
+    except OptionError as error:  # the Makefile has a variable for each of them
+        name = f"{error.name.removeprefix('BCFL_')} ({error.name})"
+        raise OptionError(name, error.value, error.requirement) from None
 
 
 def payout_options(environment: Mapping[str, str]) -> Payout:
@@ -110,6 +116,20 @@ def ether(environment: Mapping[str, str], name: str, default: str, most: int | N
     if most is not None and wei > most:
         raise OptionError(name, text, f"at most {Decimal(most) / WEI_PER_ETHER:f} ether")
     return int(wei)
+
+
+def writable_folder(environment: Mapping[str, str], name: str, default: str) -> Path:
+    """Make a folder, and a file in it that is gone at once: what was paid for must not be lost at the end."""
+    text = environment.get(name, default)
+    folder = Path(text)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder) as probe:
+            probe.write(b"\n")
+    except OSError as error:
+        requirement = f"a folder that can be written to ({error.strerror or error})"
+        raise OptionError(name, text, requirement) from None
+    return folder
 
 
 @contextmanager

@@ -34,7 +34,7 @@ from bcfl_offchain.chain.clock import RealClock
 from bcfl_offchain.experiments import payout as demo
 from bcfl_offchain.experiments.purse import Purse
 from scripts.keystores import KeystoreError, load_keys
-from scripts.options import WEI_PER_ETHER, one_line_errors, payout_options
+from scripts.options import WEI_PER_ETHER, one_line_errors, payout_options, writable_folder
 from scripts.tables import console
 
 
@@ -44,11 +44,20 @@ def main() -> None:
         pay(os.environ, console())
 
 
+def check(_network: Mapping[str, Any]) -> None:
+    """Refuse wrong options before a network is asked for anything."""
+    with one_line_errors():
+        _options(os.environ)
+
+
+def _options(environment: Mapping[str, str]) -> tuple[demo.Payout, Path]:
+    return payout_options(environment), writable_folder(environment, "BCFL_OUT", "out/payout")
+
+
 def pay(environment: Mapping[str, str], out: Console) -> None:
     """Read the options, check the funds, run the task, show what it cost; the error that stopped it is
     raised at the end."""
-    payout = payout_options(environment)
-    folder = Path(environment.get("BCFL_OUT", "out/payout"))
+    payout, folder = _options(environment)
     keys = load_keys(
         Path(environment.get("BCFL_KEYSTORES", "")), lambda: _password(environment), demo.MAX_CLIENTS
     )
@@ -71,7 +80,6 @@ def pay(environment: Mapping[str, str], out: Console) -> None:
         demo.require_funds(w3, payout, parties.owner.address, addresses, with_factory=factory is None)
         factory = factory or demo.deploy_factory(parties.owner, get_loaded_projects()[0].TaskFactory.bytecode)
         summary, stopped = demo.run_payout(parties, payout, factory, clock, folder, say)
-    folder.mkdir(parents=True, exist_ok=True)
     (folder / "summary.json").write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
     _report(out, summary)
     out.print(f"written: {folder / 'summary.json'}")

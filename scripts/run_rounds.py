@@ -35,7 +35,7 @@ from bcfl_offchain.chain.clock import DevClock
 from bcfl_offchain.chain.token import COIN
 from bcfl_offchain.experiments.demo import DemoConfig, demo_terms, run_demo
 from bcfl_offchain.experiments.report import paid_in, write_report
-from scripts.options import OptionError, demo_config, one_line_errors
+from scripts.options import OptionError, demo_config, one_line_errors, writable_folder
 from scripts.tables import console, gas_table, ledger_table, round_tables
 
 MNEMONIC = "test test test test test test test test test test test junk"
@@ -48,17 +48,27 @@ class DemoFailed(Exception):
 def main() -> None:
     """Entry point of the script."""
     with one_line_errors(ChainError, AgentError, DemoFailed):
-        run(demo_config(os.environ), Path(os.environ.get("BCFL_OUT", "out/demo")), console())
+        run(*_options(CONFIG.active_network), console())
+
+
+def check(network: Mapping[str, Any]) -> None:
+    """Refuse, before a chain is started, what cannot be run on a network of brownie's."""
+    with one_line_errors():
+        _options(network)
+
+
+def _options(network: Mapping[str, Any]) -> tuple[DemoConfig, Path]:
+    if "cmd" not in network:
+        raise OptionError(
+            "network",
+            network["id"],
+            "a local chain, whose clock can be moved; scripts/payout_demo.py runs on any other",
+        )
+    return demo_config(os.environ), writable_folder(os.environ, "BCFL_OUT", "out/demo")
 
 
 def run(config: DemoConfig, folder: Path, out: Console) -> None:
     """Run the demo, show it, write it down, and audit it."""
-    if "cmd" not in CONFIG.active_network:
-        raise OptionError(
-            "network",
-            CONFIG.active_network["id"],
-            "a local chain, whose clock can be moved; scripts/payout_demo.py runs on any other",
-        )
     keys = accounts.from_mnemonic(MNEMONIC, count=config.clients + 1)
     factory = get_loaded_projects()[0].TaskFactory.deploy({"from": keys[0]})
     token = _mint(keys, config) if config.token == "erc20" else COIN
@@ -80,7 +90,6 @@ def run(config: DemoConfig, folder: Path, out: Console) -> None:
         )
     summary["transactions"].insert(0, _deployment(factory.tx))
     show(summary, out)
-    folder.mkdir(parents=True, exist_ok=True)
     (folder / "summary.json").write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
     write_report(summary, folder / "report.html")
     out.print(f"written: {folder / 'summary.json'}, {folder / 'report.html'}")

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from scripts.options import OptionError, choice, demo_config, ether, one_line_errors, payout_options, whole
+from scripts.options import (
+    OptionError,
+    choice,
+    demo_config,
+    ether,
+    one_line_errors,
+    payout_options,
+    whole,
+    writable_folder,
+)
 
 POLICIES = "complete, incomplete, fair-share, least-cost"
 
@@ -51,21 +62,24 @@ def test_no_amount_of_ether_is_refused(text):
 @pytest.mark.parametrize(
     "option, value, words",
     [
-        ("BCFL_CLIENTS", "60", "BCFL_CLIENTS is '60'; it must be a whole number from 1 to 59"),
-        ("BCFL_ROUNDS", "many", "BCFL_ROUNDS is 'many'; it must be a whole number from 1 to 1000"),
-        ("BCFL_POLICY", "fair", f"BCFL_POLICY is 'fair'; it must be one of {POLICIES}"),
-        (
-            "BCFL_CONTRIBUTION",
-            "fame",
-            "BCFL_CONTRIBUTION is 'fame'; it must be one of workload, accuracy",
-        ),
-        ("BCFL_SEED", "-1", "BCFL_SEED is '-1'; it must be a whole number from 0 to 4294967295"),
+        ("CLIENTS", "60", "a whole number from 1 to 59"),
+        ("ROUNDS", "many", "a whole number from 1 to 1000"),
+        ("POLICY", "fair", f"one of {POLICIES}"),
+        ("CONTRIBUTION", "fame", "one of workload, accuracy"),
+        ("SEED", "-1", "a whole number from 0 to 4294967295"),
+        ("TOKEN", "shells", "one of coin, erc20"),
     ],
 )
-def test_wrong_options_of_the_demo_are_refused(option, value, words):
+def test_wrong_options_of_the_demo_are_refused_under_both_their_names(option, value, words):
     with pytest.raises(OptionError) as refused:
-        demo_config({option: value})
-    assert str(refused.value) == words
+        demo_config({f"BCFL_{option}": value})
+    assert str(refused.value) == f"{option} (BCFL_{option}) is {value!r}; it must be {words}"
+
+
+def test_the_makefile_has_a_variable_for_every_option_of_the_demo():
+    makefile = (Path(__file__).resolve().parents[2] / "Makefile").read_text(encoding="utf-8")
+    for option in ("CLIENTS", "ROUNDS", "POLICY", "SEED", "CONTRIBUTION", "TOKEN"):
+        assert f"BCFL_{option}='$({option})'" in makefile
 
 
 @pytest.mark.parametrize(
@@ -94,6 +108,30 @@ def test_wrong_options_of_a_payout_are_refused(option, value, words):
 def test_options_of_a_payout_are_in_wei():
     options = payout_options({"BCFL_BUDGET": "0.01", "BCFL_MAX_SPEND": "1"})
     assert (options.budget, options.bond, options.limit) == (10**16, 10**14, 10**18)
+
+
+def test_a_folder_is_made_and_left_as_it_was(tmp_path):
+    folder = tmp_path / "new" / "out"
+    for _ in range(2):
+        assert writable_folder({"BCFL_OUT": str(folder)}, "BCFL_OUT", "out/demo") == folder
+        assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "place, reason",
+    [
+        ("/proc/x", "No such file or directory"),
+        ("/proc", "No such file or directory|Operation not supported|Permission denied"),
+        ("{file}/below", "Not a directory"),
+        ("{file}", "File exists"),
+    ],
+)
+def test_a_folder_that_cannot_be_written_to_is_refused_with_the_reason(tmp_path, place, reason):
+    (tmp_path / "file").touch()
+    place = place.format(file=tmp_path / "file")
+    words = rf"^BCFL_OUT is '{place}'; it must be a folder that can be written to \(({reason})\)$"
+    with pytest.raises(OptionError, match=words):
+        writable_folder({"BCFL_OUT": place}, "BCFL_OUT", "out/demo")
 
 
 @pytest.mark.parametrize("error, code", [(OptionError("N", "x", "a number"), 2), (KeyError("N"), 1)])

@@ -56,6 +56,24 @@ def test_a_limit_too_low_stops_it_and_the_rest_is_given_back(tmp_path):
 @pytest.mark.parametrize(
     "options, words",
     [
+        ({"BCFL_OUT": "/proc/x"}, "BCFL_OUT is '/proc/x'; it must be a folder that can be written to"),
+        ({"BCFL_SEED": "x"}, "BCFL_SEED is 'x'; it must be a whole number"),
+    ],
+)
+def test_a_wrong_option_is_refused_before_a_network_is_asked_for_anything(tmp_path, options, words):
+    command = [sys.executable, "tools/run_script.py", "payout_demo", "sepolia"]
+    environment = {**os.environ, "BCFL_OUT": str(tmp_path), **options}
+    environment.pop("WEB3_INFURA_PROJECT_ID", None)  # without it brownie refuses to connect
+    done = subprocess.run(
+        command, cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=900, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"error: {words}") and done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "options, words",
+    [
         ({"BCFL_BUDGET": "0.1"}, "nothing was spent: 0x"),
         ({"BCFL_MAX_SPEND": "0.001"}, "deploy factory may cost"),
         ({"BCFL_TASK": "0x" + 40 * "1"}, "is no task on this chain"),

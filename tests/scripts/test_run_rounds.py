@@ -82,10 +82,28 @@ def test_a_small_demo_balances_and_its_audit_agrees(network, policy, contributio
         assert f"Round {round_['number']}: accuracy {round_['accuracy']:.2%}" in done.stdout
 
 
+def assert_refused_before_any_chain(done, words):
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"error: {words}\n"
+
+
 def test_a_wrong_option_is_one_line_and_code_2(tmp_path):
     done = run("anvil", tmp_path / "new", BCFL_CLIENTS="0")
-    assert done.returncode == 2
-    assert done.stderr.strip() == "error: BCFL_CLIENTS is '0'; it must be a whole number from 1 to 59"
+    words = "CLIENTS (BCFL_CLIENTS) is '0'; it must be a whole number from 1 to 59"
+    assert_refused_before_any_chain(done, words)
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_folder_that_cannot_be_made_is_one_line_and_code_2(tmp_path):
+    (tmp_path / "file").touch()
+    done = run("anvil", tmp_path / "file" / "new")
+    words = f"BCFL_OUT is '{tmp_path}/file/new'; it must be a folder that can be written to (Not a directory)"
+    assert_refused_before_any_chain(done, words)
+
+
+def test_a_live_network_is_one_line_and_code_2(tmp_path):
+    words = "network is 'sepolia'; it must be a local chain, whose clock can be moved; scripts/payout_demo.py runs"
+    assert_refused_before_any_chain(run("sepolia", tmp_path / "new"), f"{words} on any other")
     assert not (tmp_path / "new").exists()
 
 
@@ -93,6 +111,6 @@ def test_an_unknown_network_is_one_line_and_code_2(tmp_path):
     done = run("nowhere", tmp_path)
     assert done.returncode == 2
     assert (
-        done.stderr.startswith("brownie knows no network 'nowhere'; it knows anvil,")
+        done.stderr.startswith("brownie knows no network 'nowhere'; local ones are anvil,")
         and done.stderr.count("\n") == 1
     )

@@ -32,7 +32,7 @@ from bcfl_offchain.agents import AgentError
 from bcfl_offchain.chain import ChainError, TaskContract, TransactionRecord, connect
 from bcfl_offchain.chain.clock import RealClock
 from bcfl_offchain.experiments import payout as demo
-from bcfl_offchain.experiments.purse import Purse
+from bcfl_offchain.experiments.purse import LimitReached, Purse
 from scripts.keystores import KeystoreError, load_keys
 from scripts.options import WEI_PER_ETHER, one_line_errors, payout_options, writable_folder
 from scripts.tables import console
@@ -41,7 +41,12 @@ from scripts.tables import console
 def main() -> None:
     """Entry point of the script."""
     with one_line_errors(ChainError, AgentError, KeystoreError, demo.FundsMissing, KeyboardInterrupt):
-        pay(os.environ, console())
+        try:
+            pay(os.environ, console())
+        except LimitReached as error:
+            factory = " or name a factory in BCFL_FACTORY" if error.label == "deploy factory" else ""
+            error.args = (f"{error}; raise BCFL_MAX_SPEND{factory}",)
+            raise
 
 
 def check(_network: Mapping[str, Any]) -> None:

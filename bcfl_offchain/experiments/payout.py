@@ -30,7 +30,7 @@ from bcfl_offchain.chain.clock import Clock
 from bcfl_offchain.chain.interface import FACTORY_ABI
 from bcfl_offchain.learning import Dataset, Store, TrainingConfig, accuracy, digits, initial, partition, split
 
-from .purse import GAS, Purse, PurseSigner, most_fee_per_gas
+from .purse import GAS, Purse, PurseSigner, in_ether, most_fee_per_gas
 
 DEADLINE = 10
 """T in seconds; both subtasks together take all of it."""
@@ -92,7 +92,7 @@ class FundsMissing(Exception):
     def __init__(self, missing: Mapping[str, int]) -> None:
         self.missing = dict(missing)
         listed = ", ".join(
-            f"{address} lacks {Web3.from_wei(wei, 'ether'):f} ether" for address, wei in missing.items()
+            f"{address} lacks {in_ether(wei)}" for address, wei in missing.items()
         )
         super().__init__(f"nothing was spent: {listed}")
 

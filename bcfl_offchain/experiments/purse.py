@@ -7,6 +7,7 @@ is what can be lost at the very worst, and it is held before each transaction, n
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from eth_account.signers.local import LocalAccount
@@ -39,6 +40,17 @@ def most_fee_per_gas(w3: Web3) -> int:
     return w3.eth.gas_price if base_fee is None else 2 * base_fee + w3.eth.max_priority_fee
 
 
+def in_ether(wei: int) -> str:
+    """An amount as people read it, exact.
+
+    Examples
+    --------
+    >>> in_ether(8381986000000000), in_ether(0)
+    ('0.008381986 ether', '0 ether')
+    """
+    return f"{Decimal(wei).scaleb(-18).normalize():f} ether"
+
+
 class LimitReached(SpendLimitReached):
     """A transaction that would touch what is kept back, or pass the purse's limit; nothing was sent.
 
@@ -52,8 +64,8 @@ class LimitReached(SpendLimitReached):
         super().__init__(label, spent, cost, limit)
         self.kept_back = kept_back
         self.args = (
-            f"{label} may cost {cost} wei; of the limit of {limit} wei, {spent} are spent and {kept_back} "
-            "are kept back to give everything back",
+            f"{label} may cost {in_ether(cost)}; of the limit of {in_ether(limit)}, {in_ether(spent)} is spent and "
+            f"{in_ether(kept_back)} is kept back to give everything back",
         )
 
 

@@ -9,7 +9,7 @@ from bcfl_offchain.agents import Agreement, Owner
 from bcfl_offchain.chain import Factory, Phase, Report, TaskContract
 from bcfl_offchain.chain.clock import DevClock
 from bcfl_offchain.experiments import payout as demo
-from bcfl_offchain.experiments.purse import GAS, LimitReached, Purse, most_fee_per_gas
+from bcfl_offchain.experiments.purse import GAS, LimitReached, Purse, in_ether, most_fee_per_gas
 from bcfl_offchain.learning import digits, partition
 from bcfl_offchain.mechanism import fixed_point
 
@@ -112,7 +112,8 @@ def test_a_limit_stops_it_in_time_and_everything_is_given_back(run, factory, tmp
         if stopped is not None:
             assert isinstance(stopped, LimitReached)
             assert summary["stopped"] == str(stopped)
-            assert f"limit of {limited.payout.limit} wei, {stopped.spent} are spent" in str(stopped)
+            amounts = f"limit of {in_ether(limited.payout.limit)}, {in_ether(stopped.spent)} is spent"
+            assert amounts in str(stopped) and "BCFL_" not in str(stopped)
             assert stopped.spent + stopped.cost + stopped.kept_back > limited.payout.limit
             stops.add(stopped.label)
     assert "join" in stops, stops

@@ -43,10 +43,10 @@ def test_a_limit_too_low_stops_it_and_the_rest_is_given_back(tmp_path):
     done = rehearse(tmp_path, BCFL_BUDGET="0.02", BCFL_BOND="0.02", BCFL_MAX_SPEND="0.055")
     assert done.returncode == 1, done.stdout + done.stderr
     summary = json.loads((tmp_path / "summary.json").read_text(encoding="utf-8"))
-    assert summary["stopped"].startswith("join may cost 20")
-    assert "of the limit of 55000000000000000 wei" in summary["stopped"]
+    assert summary["stopped"].startswith("join may cost 0.02")
+    assert "of the limit of 0.055 ether" in summary["stopped"]
     assert [row["label"] for row in summary["transactions"]].count("join") == 1
-    assert done.stderr.strip().splitlines()[-1] == f"error: {summary['stopped']}"
+    assert done.stderr.strip().splitlines()[-1] == f"error: {summary['stopped']}; raise BCFL_MAX_SPEND"
     assert summary["held"] == "0" and summary["given_up"] == [] and summary["ledger"]["balanced"]
     assert summary["ledger"]["paid"] == "0"
     assert summary["ledger"]["returned"] == summary["ledger"]["deposited"] != "0"
@@ -75,7 +75,8 @@ def test_a_wrong_option_is_refused_before_a_network_is_asked_for_anything(tmp_pa
     "options, words",
     [
         ({"BCFL_BUDGET": "0.1"}, "nothing was spent: 0x"),
-        ({"BCFL_MAX_SPEND": "0.001"}, "deploy factory may cost"),
+        ({"BCFL_MAX_SPEND": "0.001"}, "of the limit of 0.001 ether, 0 ether is spent and 0 ether is kept back"),
+        ({"BCFL_MAX_SPEND": "0.001"}, "; raise BCFL_MAX_SPEND or name a factory in BCFL_FACTORY\n"),
         ({"BCFL_TASK": "0x" + 40 * "1"}, "is no task on this chain"),
     ],
 )

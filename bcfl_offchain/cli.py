@@ -6,6 +6,7 @@ Exit code 2 and one line on standard error for anything that the user gave and c
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from fractions import Fraction
@@ -19,7 +20,7 @@ from rich.status import Status
 from .client_table import TableError, read_clients
 from .explanation_view import explanation_record, explanation_tables
 from .mechanism import FloatShapleyResult, ShapleyResult, shapley_floats, shapley_values, shares
-from .mechanism.errors import InvalidInput, MechanismError, ShapleyTooLarge
+from .mechanism.errors import InvalidInput, MechanismError, ShapleyTooLarge, UnknownPolicy
 from .mechanism.explanation import explain_round
 from .mechanism.policies import POLICIES
 from .mechanism.pricing import RoundTerms, price_round
@@ -38,7 +39,7 @@ ClientsFile = Annotated[
     Path,
     typer.Argument(
         metavar="CLIENTS.csv",
-        help="Its first line: client, training_cycles, energy_coefficient and, if there is a limit, max_frequency, with commas between.",
+        help="Its first line: client, training_cycles, energy_coefficient (not for shapley) and, if there is a limit, max_frequency, with commas between.",
     ),
 ]
 Target = Annotated[str, typer.Option(metavar="NUMBER", help="Target g of the mean workload, GHz·min.")]
@@ -56,13 +57,13 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON object in place o
 
 
 @app.callback(
-    epilog="Example:  bcfl shapley clients.csv --target 10        Help on a command:  bcfl price --help"
+    epilog="Example:  bcfl shapley docs/examples/clients.csv --target 10        Help on a command:  bcfl price --help"
 )
 def bcfl() -> None:
     """Incentives for joint training and mining in federated learning, in the units of the paper."""
 
 
-@app.command(epilog="Example:  bcfl shapley clients.csv --target 10 --json")
+@app.command(epilog="Example:  bcfl shapley docs/examples/clients.csv --target 10 --json")
 def shapley(
     clients: ClientsFile,
     target: Target,
@@ -115,7 +116,7 @@ def _values(
 
 
 @app.command(
-    epilog="Example:  bcfl price clients.csv --budget 1500 --mining-budget 250 --deadline 15 "
+    epilog="Example:  bcfl price docs/examples/clients.csv --budget 1500 --mining-budget 250 --deadline 15 "
     "--mining-cycles 5 --target 10 --policy incomplete"
 )
 def price(
@@ -142,7 +143,7 @@ def price(
 
 
 @app.command(
-    epilog="Example:  bcfl explain clients.csv --budget 1500 --mining-budget 250 --deadline 15 "
+    epilog="Example:  bcfl explain docs/examples/clients.csv --budget 1500 --mining-budget 250 --deadline 15 "
     "--mining-cycles 5 --target 10 --policy complete --audit-probability 0.1"
 )
 def explain(
@@ -164,7 +165,8 @@ def explain(
         str | None,
         typer.Option(
             metavar="NUMBER",
-            help="Largest μ that a client may report; by default twice the largest of workloads and target.",
+            help="Largest μ that a client may report; by default twice the largest of workloads and target. "
+            "The truth is always tried, too.",
         ),
     ] = None,
     cost_weight: Annotated[
@@ -240,17 +242,33 @@ def main(arguments: list[str] | None = None) -> int:
         What follows the program's name; by default what it was started with.
     """
     try:
-        return app(arguments, standalone_mode=False) or 0
+        code = app(arguments, standalone_mode=False) or 0
+        print(end="", flush=True)  # while a failure can still be told
+        return code
     except typer.TyperException as error:
         problem = error.format_message()
     except InvalidInput as error:
         # The table's numbers are checked where they are read, so what is left came as an option.
         problem = f"--{error.field.replace('_', '-')}: {error}"
+    except UnknownPolicy as error:
+        problem = f"--policy: {error}"
     except (MechanismError, TableError) as error:
         problem = str(error)
+    except (BrokenPipeError, SystemExit):
+        # Nobody reads on. typer and rich end with 1 then, which of an audit would say that something differs.
+        problem = ""
+        _drop_output()
+    except OSError as error:  # files and nodes have errors of their own
+        problem = f"the output cannot be written: {error.strerror or error}"
+        _drop_output()
     if problem:  # without any argument the help has been printed instead
         print(f"bcfl: error: {' '.join(problem.split())}", file=sys.stderr)
     return 2
+
+
+def _drop_output() -> None:
+    """Send what is left in the buffer nowhere, or the interpreter would fail on it at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _working(text: str) -> Status:

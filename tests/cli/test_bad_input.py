@@ -1,12 +1,15 @@
 """Bad input: exit code 2 and one line on standard error with the place and the value, nothing else."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from bcfl_offchain.cli import main
 
+EXAMPLE = str(Path(__file__).resolve().parents[2] / "docs" / "examples" / "clients.csv")
 GOOD = {
     "budget": "1500",
     "mining-budget": "250",
@@ -94,7 +97,7 @@ def test_a_file_that_is_not_there_and_a_folder(tmp_path, capsys):
         ("deadline", "inf", "a finite number"),
         ("mining_cycles", "0", "positive"),
         ("target", "nan", "a finite number"),
-        ("policy", "generous", "complete, incomplete, fair-share, least-cost"),
+        ("policy", "generous", "--policy: policy is 'generous'; it must be one of complete, incomplete, fair-share"),
         ("reservation_utility", "1", "0 under policy complete"),
         ("reservation_utility", "-1", "non-negative"),
     ],
@@ -145,6 +148,27 @@ def test_no_traceback_from_a_process_either():
         done.stderr
         == "bcfl: error: nowhere.csv: cannot be read: No such file or directory; name a CSV file\n"
     )
+
+
+@pytest.mark.parametrize(
+    "arguments", [["shapley", EXAMPLE, "--target=10"], ["shapley", EXAMPLE, "--target=10", "--json"], ["--help"]]
+)
+class TestOutputThatCannotBeWritten:
+    def end(self, arguments, out):
+        command = [sys.executable, "-m", "bcfl_offchain.cli", *arguments]
+        done = subprocess.run(command, stdout=out, stderr=subprocess.PIPE, text=True)
+        return done.returncode, done.stderr
+
+    def test_a_full_disk_is_one_line(self, arguments):
+        with open("/dev/full", "w") as full:
+            ended = self.end(arguments, full)
+        assert ended == (2, "bcfl: error: the output cannot be written: No space left on device\n")
+
+    def test_a_closed_pipe_is_quiet_and_not_the_code_of_a_difference(self, arguments):
+        reader, writer = os.pipe()
+        os.close(reader)
+        with os.fdopen(writer, "w") as pipe:
+            assert self.end(arguments, pipe) == (2, "")
 
 
 def test_a_byte_order_mark_blank_lines_and_spaces_are_no_fault(tmp_path, capsys):

@@ -2,12 +2,14 @@
 
 import json
 import re
+import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from bcfl_offchain.cli import main
+from bcfl_offchain.cli import app, main
 
 KEYS = (
     "client training_cycles energy_coefficient shapley_value share hired reason training_cap mining_cap "
@@ -145,3 +147,13 @@ def test_it_runs_as_a_module(mixed):
 def test_help_has_an_example(arguments, capsys):
     assert main(arguments) == 0
     assert "Example:  bcfl" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", [None, "shapley", "price", "explain"])
+def test_the_example_of_the_help_runs_from_the_root_of_the_repository(command, capsys, monkeypatch):
+    monkeypatch.chdir(Path(__file__).resolve().parents[2])
+    commands = {known.callback.__name__: known for known in app.registered_commands}
+    epilog = (commands[command] if command else app.registered_callback).epilog
+    example = epilog.removeprefix("Example:  bcfl ").partition("        ")[0]
+    assert main(shlex.split(example)) == 0
+    assert capsys.readouterr().err == ""

@@ -95,10 +95,16 @@ def findings(slither: str) -> list[dict]:
     return report["results"].get("detectors", [])
 
 
-def main(slither: str) -> int:
-    """0 if every finding is explained and every explanation needed."""
+def main(arguments: list[str]) -> int:
+    """Command line; 0 if every finding is explained and every explanation needed."""
+    if arguments in (["-h"], ["--help"]):
+        print(__doc__)
+        return 0
+    if len(arguments) != 1:
+        print("usage: audit_slither.py SLITHER", file=sys.stderr)
+        return 2
     reasons = exclusions(EXCLUSIONS.read_text(encoding="utf-8"))
-    found = findings(slither)
+    found = findings(arguments[0])
     unexplained, idle = judge(found, reasons)
     for finding in unexplained:
         print(f"{finding['impact']} {finding['check']} {place(finding['elements'][0])}\n{finding['description']}")
@@ -110,4 +116,4 @@ def main(slither: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(sys.argv[1:]))

@@ -57,10 +57,22 @@ def uncompiled(lcov: str) -> list[str]:
     return sorted(str(place) for place in with_code if str(place) not in told)
 
 
-def main(path: str) -> int:
-    """Compare; 0 if every place is covered."""
-    places, lines, branches = missed(Path(path).read_text(encoding="utf-8"))
-    if absent := uncompiled(Path(path).read_text(encoding="utf-8")):
+def main(arguments: list[str]) -> int:
+    """Command line; 0 if every place is covered, 2 if there is no report."""
+    if arguments in (["-h"], ["--help"]):
+        print(__doc__)
+        return 0
+    if len(arguments) != 1:
+        print("usage: check_lcov.py LCOV", file=sys.stderr)
+        return 2
+    (path,) = arguments
+    try:
+        lcov = Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        print(f"check_lcov: {path}: {getattr(error, 'strerror', None) or error}", file=sys.stderr)
+        return 2
+    places, lines, branches = missed(lcov)
+    if absent := uncompiled(lcov):
         sys.exit(f"{path}: nothing about {', '.join(absent)}; forge leaves out what it compiles by the IR pipeline")
     for place in sorted(places):
         print(f"not covered: {place}")
@@ -69,4 +81,4 @@ def main(path: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(sys.argv[1:]))

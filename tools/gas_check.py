@@ -97,6 +97,9 @@ def measure(folder: Path) -> int:
 
 def main(arguments: list[str]) -> int:
     """Command line; 0 if nothing costs more than it did."""
+    if arguments in (["-h"], ["--help"]):
+        print(__doc__)
+        return 0
     if arguments not in ([], ["--write"]):
         print(f"usage: gas_check.py [--write], not {' '.join(arguments)}", file=sys.stderr)
         return 2

@@ -112,12 +112,18 @@ def written(page: str, figures: Figures) -> str:
     return before + begin + table(figures) + end + after
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
     """Write the page."""
+    if arguments in (["-h"], ["--help"]):
+        print(__doc__)
+        return 0
+    if arguments:
+        print(f"usage: gas_page, not {' '.join(arguments)}", file=sys.stderr)
+        return 2
     path = PROJECT / PAGE
     path.write_text(written(path.read_text(encoding="utf-8"), read(PROJECT / COMMITTED)), encoding="utf-8")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -66,7 +66,38 @@ def table(summaries: list[Summary]) -> str:
     return "\n".join(lines)
 
 
+def read(path: str) -> Summary:
+    """A summary that the demo has written.
+
+    Raises
+    ------
+    ValueError
+        If it is something else.
+    """
+    summary = json.loads(Path(path).read_text(encoding="utf-8"))
+    if not (isinstance(summary, dict) and {"config", "rounds", "transactions"} <= summary.keys()):
+        raise ValueError("it is no summary of the demo")
+    return summary
+
+
+def main(arguments: list[str]) -> int:
+    """Command line; 2 if a file cannot be used."""
+    if arguments in (["-h"], ["--help"]):
+        print(__doc__)
+        return 0
+    if not arguments:
+        print("usage: gas_table.py SUMMARY.json...", file=sys.stderr)
+        return 2
+    summaries = []
+    for path in arguments:
+        try:
+            summaries.append(read(path))
+        except (OSError, ValueError) as error:
+            print(f"gas_table: {path}: {getattr(error, 'strerror', None) or error}", file=sys.stderr)
+            return 2
+    print(table(summaries))
+    return 0
+
+
 if __name__ == "__main__":
-    if len(sys.argv) < 2:
-        sys.exit(__doc__)
-    print(table([json.loads(Path(path).read_text(encoding="utf-8")) for path in sys.argv[1:]]))
+    sys.exit(main(sys.argv[1:]))

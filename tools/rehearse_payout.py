@@ -23,6 +23,8 @@ from pathlib import Path
 from eth_account import Account
 from web3 import HTTPProvider, Web3
 
+from bcfl_offchain.experiments.payout import MAX_CLIENTS
+
 PROJECT = Path(__file__).resolve().parent.parent
 NETWORK = "rehearsal"
 FUNDS = 10**17  # wei a key
@@ -83,5 +85,21 @@ def rehearse(n_clients: int) -> int:
         chain.wait()
 
 
+def main(arguments: list[str]) -> int:
+    """Command line; 2 if the arguments are not understood."""
+    if arguments in (["-h"], ["--help"]):
+        print(__doc__)
+        return 0
+    text = arguments[0] if arguments else "3"
+    if len(arguments) > 1 or not text.isdecimal() or not 1 <= int(text) <= MAX_CLIENTS:
+        print(
+            f"usage: rehearse_payout.py [CLIENTS], where CLIENTS is a whole number from 1 to {MAX_CLIENTS}, "
+            f"not {' '.join(arguments)}",
+            file=sys.stderr,
+        )
+        return 2
+    return rehearse(int(text))
+
+
 if __name__ == "__main__":
-    sys.exit(rehearse(int(sys.argv[1]) if len(sys.argv) > 1 else 3))
+    sys.exit(main(sys.argv[1:]))

@@ -27,6 +27,9 @@ BROWNIE_NETWORKS = ".venv/bin/python tools/with_chain.py -- brownie networks"
 
 def main(arguments: list[str]) -> int:
     """Command line: load the project, connect, run the script; 2 if the arguments are not understood."""
+    if arguments in (["-h"], ["--help"]):
+        print(__doc__)
+        return 0
     sources = {path.stem: path.read_text(encoding="utf-8") for path in (PROJECT / "scripts").glob("*.py")}
     scripts = sorted(
         name for name, source in sources.items() if re.search(r"^def main\(", source, re.MULTILINE)

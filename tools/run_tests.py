@@ -135,6 +135,9 @@ def run_stages(names: list[str]) -> Iterator[dict[str, Result]]:
 
 def main(names: list[str]) -> int:
     """Run the named suites, or all of them; 0 if all are well."""
+    if names in (["-h"], ["--help"]):
+        print(__doc__)
+        return 0
     unknown = [name for name in names if name not in SUITES]
     if unknown:
         print(f"unknown suite {unknown[0]!r}; there are {', '.join(SUITES)}", file=sys.stderr)

@@ -138,6 +138,9 @@ def _stop_politely(child: subprocess.Popen[bytes], number: int) -> None:
 
 def main(arguments: list[str]) -> int:
     """Command line: everything after an optional ``--`` is the command."""
+    if arguments in (["-h"], ["--help"]):
+        print(__doc__)
+        return 0
     command = arguments[1:] if arguments[:1] == ["--"] else arguments
     if not command:
         print("usage: with_chain.py [--] COMMAND [ARGUMENT...]", file=sys.stderr)

@@ -31,11 +31,17 @@ def differences(abis: dict[str, str]) -> list[str]:
     return sorted(name for name in committed.keys() | abis.keys() if committed.get(name) != abis.get(name))
 
 
-def main(check: bool) -> int:
+def main(arguments: list[str]) -> int:
     """Write or compare; 0 if the package agrees with the build afterwards."""
+    if arguments in (["-h"], ["--help"]):
+        print(__doc__)
+        return 0
+    if arguments not in ([], ["--check"]):
+        print(f"usage: write_abi.py [--check], not {' '.join(arguments)}", file=sys.stderr)
+        return 2
     abis = built_abis()
     changed = differences(abis)
-    if check:
+    if arguments:
         for name in changed:
             print(f"{PACKAGE.relative_to(PROJECT) / name} differs from the build: run `make abi`")
         return 1 if changed else 0
@@ -50,4 +56,4 @@ def main(check: bool) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main("--check" in sys.argv[1:]))
+    sys.exit(main(sys.argv[1:]))

@@ -25,6 +25,7 @@ from .mechanism.explanation import explain_round
 from .mechanism.policies import POLICIES
 from .mechanism.pricing import RoundTerms, price_round
 from .mechanism.units import Number, exact
+from .mechanism.wording import counted
 from .presentation import PIPE_WIDTH, price_record, price_tables, shapley_record, shapley_table, to_json
 
 app = typer.Typer(
@@ -96,7 +97,7 @@ def shapley(
         raise InvalidInput("tolerance", tolerance, "left out beside --exact")
     closeness = float(exact(tolerance or "1e-9", "tolerance"))
     table = read_clients(clients)
-    with _working(f"valuing {len(table.client)} clients"):
+    with _working(f"valuing {counted(len(table.client), 'client')}"):
         result = _values(table.training_cycles, goal, is_exact, closeness)
     record = shapley_record(table, result, shares([Fraction(value) for value in result.values]))
     _print(to_json(record) if as_json else shapley_table(record))
@@ -133,7 +134,7 @@ def price(
     """Caps, prices, responses and pay of one round, client by client."""
     terms = RoundTerms(budget, mining_budget, deadline, mining_cycles, target, policy, reservation_utility)
     table = read_clients(clients, required=("client", "training_cycles", "energy_coefficient"))
-    with _working(f"pricing {len(table.client)} clients"):
+    with _working(f"pricing {counted(len(table.client), 'client')}"):
         priced = price_round(table.training_cycles, table.energy_coefficient, terms, table.max_frequency)
     record = price_record(table, priced)
     if as_json:
@@ -182,7 +183,7 @@ def explain(
         raise InvalidInput("cost_weight", cost_weight, "non-negative")
     audits = None if audit_probability is None else exact(audit_probability, "audit_probability")
     table = read_clients(clients, required=("client", "training_cycles", "energy_coefficient"))
-    with _working(f"pricing {len(table.client)} clients") as status:
+    with _working(f"pricing {counted(len(table.client), 'client')}") as status:
         told = explain_round(
             table.training_cycles,
             table.energy_coefficient,

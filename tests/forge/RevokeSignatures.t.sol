@@ -47,6 +47,20 @@ contract RevokeSignaturesTest is Base {
         assertEq(keccak256(abi.encode(state)), keccak256(abi.encode(before)));
     }
 
+    /// @dev As after 65,534 revocations and as many messages as lie between two, which would take a day to send here.
+    function test_GivenTheHighestNonceThatLeavesOne_RevokesOnceMore() external {
+        vm.record();
+        _revoke(alice);
+        (bytes32[] memory slots,) = vm.accesses(address(task));
+        assertEq(uint256(vm.load(address(task), slots[0])), uint256(VOIDED) << 200, "the account");
+        vm.store(address(task), slots[0], bytes32(uint256(type(uint32).max - VOIDED) << 200));
+        assertEq(task.clientState(alice).nonce, type(uint32).max - VOIDED);
+        _revoke(alice);
+        assertEq(task.clientState(alice).nonce, type(uint32).max);
+        vm.expectRevert(abi.encodeWithSelector(BcflErrors.Task_NoRevocationLeft.selector, alice));
+        _revoke(alice);
+    }
+
     function test_GivenPayAndWorkOfTheRound_TheyStay() external {
         _openFirstRound();
         _finishRound();

@@ -278,6 +278,8 @@ def _working(text: str) -> Status:
 
 
 def _print(*things: object) -> None:
+    if sys.stdout is None:  # closed by who started this (`>&-`): the exit code is all that is wanted
+        return
     console = Console(width=None if sys.stdout.isatty() else PIPE_WIDTH)
     for thing in things:
         if isinstance(thing, str):

@@ -1,6 +1,7 @@
 """Bad input: exit code 2 and one line on standard error with the place and the value, nothing else."""
 
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -169,6 +170,12 @@ class TestOutputThatCannotBeWritten:
         os.close(reader)
         with os.fdopen(writer, "w") as pipe:
             assert self.end(arguments, pipe) == (2, "")
+
+    def test_an_output_that_the_caller_closed_is_not_missed(self, arguments):
+        command = [sys.executable, "-m", "bcfl_offchain.cli", *arguments]
+        shell = f"{shlex.join(command)} >&-"
+        done = subprocess.run(["sh", "-c", shell], stderr=subprocess.PIPE, text=True)
+        assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_byte_order_mark_blank_lines_and_spaces_are_no_fault(tmp_path, capsys):

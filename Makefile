@@ -138,4 +138,4 @@ lock: setup ## Resolve all lock files anew (uv comes into a folder of its own)
 	@npm install --package-lock-only
 
 clean: ## Remove what was built; .venv and node_modules stay
-	rm -rf build out reports .cache/home .coverage .pytest_cache .hypothesis
+	rm -rf build out reports .cache/home* .coverage .pytest_cache .hypothesis

@@ -7,8 +7,8 @@ node_modules in ``SOLCX_BINARY_PATH``, the chains of node_modules and the progra
 first in ``PATH``, and a home folder inside the project, so that nothing depends on the user's own brownie settings.
 
 It runs in a session of its own. Whatever ends it (its own end, a failure, Ctrl-C, SIGTERM, SIGHUP), every process
-of that session's group is killed afterwards: brownie alone orphans its chain on SIGTERM. The exit code is the
-command's, or 128 + the signal's number.
+of that session's group is killed afterwards: brownie alone orphans its chain on SIGTERM. What a chain wrote goes with
+it. The exit code is the command's, or 128 + the signal's number.
 """
 
 from __future__ import annotations
@@ -21,12 +21,17 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
 GRACE_SECONDS = 5.0
 POLL_SECONDS = 0.05
+LASTING = (".brownie", ".cache")
+"""Of a home folder: brownie's networks, and what Python's libraries keep."""
 
 
 def free_port() -> int:
@@ -64,6 +69,19 @@ def chain_environment() -> dict[str, str]:
         "PATH": os.pathsep.join([*programs, os.environ.get("PATH", os.defpath)]),
         "SOLCX_BINARY_PATH": str(PROJECT / "tools" / "solcx"),
     }
+
+
+@contextmanager
+def passing_home(home: Path) -> Iterator[Path]:
+    """A home folder for one run. What lasts is `home`'s, all else goes with it: Anvil keeps the older states of a chain
+    below its home, a gigabyte in a day of tests, and leaves them there when a signal stops it.
+    """
+    # On the disk beside it: a system's own folder for such things may lie in memory.
+    with tempfile.TemporaryDirectory(prefix="home-", dir=home.parent, ignore_cleanup_errors=True) as folder:
+        for name in LASTING:
+            (home / name).mkdir(exist_ok=True)
+            (Path(folder) / name).symlink_to(home / name, target_is_directory=True)
+        yield Path(folder)
 
 
 def forget_removed_sources(build: Path = PROJECT / "build" / "contracts") -> list[str]:
@@ -109,21 +127,22 @@ def run(command: list[str]) -> int:
     # Only noted, so that no moment exists at which a signal could part us from a child just started.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda received, _frame: stops.append(received))
-    child = subprocess.Popen(
-        command, executable=program, cwd=PROJECT, env=environment, start_new_session=True
-    )
-    try:
-        while not stops:
-            try:
-                code = child.wait(timeout=POLL_SECONDS)
-                return code if code >= 0 else 128 - code
-            except subprocess.TimeoutExpired:
-                continue
-        _stop_politely(child, stops[0])
-        return 128 + stops[0]
-    finally:
-        _signal_group(child.pid, signal.SIGKILL)
-        child.wait()
+    with passing_home(Path(environment["HOME"])) as home:
+        child = subprocess.Popen(
+            command, executable=program, cwd=PROJECT, env={**environment, "HOME": str(home)}, start_new_session=True
+        )
+        try:
+            while not stops:
+                try:
+                    code = child.wait(timeout=POLL_SECONDS)
+                    return code if code >= 0 else 128 - code
+                except subprocess.TimeoutExpired:
+                    continue
+            _stop_politely(child, stops[0])
+            return 128 + stops[0]
+        finally:
+            _signal_group(child.pid, signal.SIGKILL)
+            child.wait()
 
 
 def _stop_politely(child: subprocess.Popen[bytes], number: int) -> None:

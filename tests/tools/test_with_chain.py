@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from bcfl_offchain.chain import connect
 from tools import with_chain
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -48,10 +49,12 @@ def wait_until(condition, what: str, seconds: float = 60.0) -> None:
         time.sleep(0.05)
 
 
-def start(command: str) -> tuple[subprocess.Popen, int, int]:
+def start(command: str, **options) -> tuple[subprocess.Popen, int, int]:
     """Run `command` in the background of a shell under the tool; returns the tool, the chain's pid and its port."""
     shell = f"{command} & echo $! $BCFL_PORT; wait"
-    tool = subprocess.Popen([sys.executable, SCRIPT, "--", "sh", "-c", shell], stdout=subprocess.PIPE, text=True)
+    tool = subprocess.Popen(
+        [sys.executable, SCRIPT, "--", "sh", "-c", shell], stdout=subprocess.PIPE, text=True, **options
+    )
     assert tool.stdout is not None
     chain, port = (int(word) for word in tool.stdout.readline().split())
     wait_until(lambda: listens(port), f"the chain answers on port {port}")
@@ -65,6 +68,19 @@ def test_a_signal_leaves_no_chain(chain, number):
     tool.send_signal(number)
     assert tool.wait(timeout=60) == 128 + number
     wait_until(lambda: not running([pid]) and not listens(port), "the chain is gone")
+
+
+def test_the_states_that_a_chain_wrote_go_with_it():
+    tool, _, port = start('echo "$HOME" >&2; anvil --quiet --port $BCFL_PORT', stderr=subprocess.PIPE)
+    assert tool.stderr is not None
+    home = Path(tool.stderr.readline().strip())
+    connect(f"http://127.0.0.1:{port}").provider.make_request("anvil_mine", [hex(1_000)])
+    wait_until(lambda: any(home.glob(".foundry/anvil/**/*.json")), "Anvil has written states")
+    networks = home / ".brownie"
+    assert networks.resolve() == Path(with_chain.chain_environment()["HOME"]) / ".brownie"
+    tool.send_signal(signal.SIGTERM)
+    assert tool.wait(timeout=60) == 128 + signal.SIGTERM
+    assert not home.exists() and Path(with_chain.chain_environment()["HOME"], ".brownie").is_dir()
 
 
 @pytest.mark.parametrize("code", [0, 3])

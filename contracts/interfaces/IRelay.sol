@@ -12,9 +12,10 @@ interface IRelay {
     /// @dev The calls are those of the functions whose names end in `For`: they ask for the client's signature, not for
     /// who calls. (A batch of `submitWorks` is one call that skips for itself.) Each call gets an even share of the gas that is
     /// left but for 6,000 a call (15,000 with a value) and 15,000 in all, so that none can burn that of those after it: send
-    /// these and as much as the dearest call takes, times their number. A call that runs out is told as skipped, mostly with
-    /// an empty reason; where a wallet, a receiver or a token ran out, with its refusal. Estimates of gas do not see it, because
-    /// the batch goes through.
+    /// these and as much as the dearest call takes, times their number. That holds for calls of up to 2,048 bytes: to copy a
+    /// longer one takes gas of the others, so send it alone. A call that runs out is told as skipped, mostly with an empty
+    /// reason; where a wallet, a receiver or a token ran out, with its refusal. Estimates of gas do not see it, because the batch
+    /// goes through.
     /// @param value What each call brings in the chain's coin: the bond for joining, zero for all else. The value sent is
     /// `value * calls.length`; what refused calls did not take is sent back.
     function relay(address task, uint256 value, bytes[] calldata calls) external payable returns (uint256 skipped);

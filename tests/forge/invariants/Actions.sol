@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 
-import {Entry, ITask, Phase, Policy, Work} from "../../../contracts/interfaces/ITask.sol";
+import {Vm} from "forge-std/Vm.sol";
+import {Entry, ITask, Phase, Work} from "../../../contracts/interfaces/ITask.sol";
 import {BcflErrors} from "../../../contracts/interfaces/BcflErrors.sol";
 import {Prices} from "../../../contracts/libraries/Prices.sol";
 import {HostileToken} from "../../../contracts/mocks/HostileToken.sol";
@@ -14,7 +15,8 @@ abstract contract Actions is World {
         None,
         Claim,
         Close,
-        Join
+        Join,
+        Leave
     }
 
     Attack internal attack;
@@ -109,7 +111,10 @@ abstract contract Actions is World {
     function changeReport(uint256 seed) external acting {
         address client = _pick(seed);
         if (task.phase() != Phase.Joining || !people[client].isMember) return;
-        uint32 units = _units(seed / PEOPLE);
+        _changeTo(client, _units(seed / PEOPLE));
+    }
+
+    function _changeTo(address client, uint32 units) private {
         _do(client, abi.encodeCall(ITask.changeReport, (_report(units))));
         _ghostChange(client, units);
         ++count["change"];
@@ -154,7 +159,12 @@ abstract contract Actions is World {
         bool calls = token == address(0)
             ? recipient == address(reentrant)
             : currency == Currency.Hostile && mood == Mood.Honest && seed % 3 == 0 && recipient != address(reentrant);
-        if (calls && amount != 0) _arm(Attack(1 + seed / 3 % 3));
+        if (calls && amount != 0) {
+            bool isClaim = seed / 3 % 2 == 0 && people[address(reentrant)].settled != 0;
+            _arm(isClaim ? Attack.Claim : Attack(1 + seed / 6 % 4));
+            // The owner's own call from inside its pay closes the task.
+            if (_isCloseAllowed() && cause == Cause.Nothing) cause = Cause.Closing;
+        }
         uint256 held = balanceOf(recipient);
         _do(from, 0, data, cause);
         return (true, balanceOf(recipient) - held);
@@ -166,6 +176,7 @@ abstract contract Actions is World {
         bytes memory data = abi.encodeCall(ITask.claim, (attackersHome));
         if (attack == Attack.Close) data = abi.encodeCall(ITask.closeTask, (attackersHome));
         if (attack == Attack.Join) data = abi.encodeCall(ITask.joinTask, (_report(UNITS)));
+        if (attack == Attack.Leave) data = abi.encodeCall(ITask.leaveTask, (attackersHome));
         if (token == address(0)) {
             reentrant.arm(data);
         } else {
@@ -176,26 +187,48 @@ abstract contract Actions is World {
         }
     }
 
+    function _isCloseAllowed() private view returns (bool) {
+        return attack == Attack.Close && owner == address(reentrant) && !round.isOpen && !isClosed;
+    }
+
     /// @dev After the outer call is in the ghost's books. A call from inside a payment can do what its caller may do
-    /// anyway, once more at most, and nothing else: in the coin, where it brings no bond, nothing but a claim.
+    /// anyway, once more at most, and nothing else; in the coin it brings no bond to join with.
     function _settleAttack() private {
         if (attack == Attack.None) return;
         bool succeeded = token == address(0) ? reentrant.succeeded() : HostileToken(token).succeeded();
         address attacker = address(reentrant);
-        bool isAllowed = attack == Attack.Claim && people[attacker].settled != 0;
+        bool isAllowed = (attack == Attack.Claim && people[attacker].settled != 0) || _isCloseAllowed();
         if (attack == Attack.Join && token != address(0)) {
             isAllowed = lastPhase == Phase.Joining && !people[attacker].isMember;
         }
+        if (attack == Attack.Leave) {
+            isAllowed = (lastPhase == Phase.Joining || lastPhase == Phase.Over) && people[attacker].isMember;
+        }
         assertEq(succeeded, isAllowed, "I22: a re-entrant call");
-        ++count[isAllowed ? "re-entered with a right" : "re-entered in vain"];
-        if (isAllowed && attack == Attack.Claim) {
+        ++count[_outcome(isAllowed)];
+        if (isAllowed) _recordAttack(attacker, balanceOf(attackersHome));
+        attack = Attack.None;
+    }
+
+    function _outcome(bool isAllowed) private view returns (string memory) {
+        if (attack == Attack.Claim) return isAllowed ? "re-entered: claim" : "re-entered in vain: claim";
+        if (attack == Attack.Close) return isAllowed ? "re-entered: close" : "re-entered in vain: close";
+        if (attack == Attack.Leave) return isAllowed ? "re-entered: leave" : "re-entered in vain: leave";
+        return isAllowed ? "re-entered: join" : "re-entered in vain: join";
+    }
+
+    function _recordAttack(address attacker, uint256 arrived) private {
+        if (attack == Attack.Claim) {
             before.people[attacker].mayFall = true;
-            _ghostClaim(attacker, balanceOf(attackersHome));
-        } else if (isAllowed) {
+            _ghostClaim(attacker, arrived);
+        } else if (attack == Attack.Close) {
+            _ghostClose(arrived);
+        } else if (attack == Attack.Leave) {
+            _ghostLeave(attacker, arrived);
+        } else {
             _ghostJoin(attacker, UNITS);
             deposits += terms.bond;
         }
-        attack = Attack.None;
     }
 
     function claim(uint256 seed) external acting {
@@ -223,7 +256,7 @@ abstract contract Actions is World {
     function close(uint256 seed) external acting {
         bool isOver = task.phase() == Phase.Over;
         if (round.isOpen || isClosed || (!isOver && seed % 16 != 0)) return;
-        address recipient = _fresh();
+        address recipient = _recipient(owner, seed / 16 / 16);
         bytes memory data = abi.encodeCall(ITask.closeTask, (recipient));
         (bool isSent, uint256 arrived) = _take(owner, data, money.free, recipient, Cause.Closing, seed / 16);
         if (!isSent) return;
@@ -238,23 +271,25 @@ abstract contract Actions is World {
         Phase phase = task.phase();
         if (phase != Phase.Joining && phase != Phase.Frozen) return;
         if (phase == Phase.Joining) {
+            if (seed % 4 == 1 && money.members >= 4) return _postWhileReportsAreOpen(seed);
             for (uint256 i; i < PEOPLE && money.members < 7; ++i) {
                 _joinIfNot(clients[i], seed >> 8 >> i);
             }
             uint256 past = (block.timestamp - round.since) % (uint256(terms.joinWindow) + terms.listWindow);
             _warpTo(block.timestamp - past + terms.joinWindow + seed % terms.listWindow);
         }
-        if (list.isStale) {
-            _refused(
-                owner,
-                abi.encodeCall(ITask.openRound, (list.version)),
-                abi.encodeWithSelector(BcflErrors.Task_ListStale.selector, list.version)
-            );
-            ++count["stale list refused"];
+        if (list.posted != list.size && _isRestThere()) {
+            if (list.isStale) ++count["rest of a stale list posted"];
+            _postNext(list.size - list.posted, seed, PEOPLE);
         }
-        if (list.version == 0 || list.isStale || seed % 4 == 0) {
+        _openTooEarly();
+        if (_whyNotOpened().length != 0 || seed % 4 == 0) {
             if (money.members < 4) return;
-            _postMembers(seed);
+            if (seed % 16 == 8) {
+                _postMembers(seed, 2);
+                _openTooEarly();
+            }
+            _postMembers(seed, PEOPLE);
             if (seed % 16 == 4) return; // posted, and opened later if it stands
         } else {
             ++count["list used again"];
@@ -269,48 +304,79 @@ abstract contract Actions is World {
         return terms.miningBudget / list.size;
     }
 
-    /// @dev All members; at most one of them, besides, without a cap.
-    function _postMembers(uint256 seed) private {
-        Entry[] memory entries = new Entry[](money.members);
-        uint80 each = uint80((terms.budget - terms.miningBudget) / entries.length);
-        list = List(list.version + 1, entries.length, 0, 0, false);
-        uint256 next;
+    /// @dev Why the last list cannot be opened while reports are frozen, by the ghost's books; empty where it can.
+    function _whyNotOpened() private view returns (bytes memory) {
+        if (list.version == 0) {
+            return abi.encodeWithSelector(BcflErrors.Task_WrongVersion.selector, list.version, list.version);
+        }
+        if (list.isStale) return abi.encodeWithSelector(BcflErrors.Task_ListStale.selector, list.version);
+        if (list.posted != list.size) {
+            return abi.encodeWithSelector(
+                BcflErrors.Task_ListIncomplete.selector, list.version, uint32(list.posted), uint32(list.size)
+            );
+        }
+        if (list.hired >= terms.minHired) return "";
+        return abi.encodeWithSelector(BcflErrors.Task_TooFewHired.selector, uint32(list.hired), terms.minHired);
+    }
+
+    /// @dev Tries a list that cannot be opened.
+    function _openTooEarly() private {
+        bytes memory reason = _whyNotOpened();
+        if (reason.length == 0) return;
+        _refused(owner, abi.encodeCall(ITask.openRound, (list.version)), reason);
+        if (list.version == 0) ++count["opening without a list refused"];
+        else if (list.isStale) ++count["stale list refused"];
+        else if (list.posted != list.size) ++count["incomplete list refused"];
+        else ++count["too few hired refused"];
+    }
+
+    /// @dev A list, or half of one, which goes stale at once in half of the cases.
+    function _postWhileReportsAreOpen(uint256 seed) private {
+        _beginList();
+        _postNext(seed / 4 % 2 == 0 ? list.size : list.size / 2, seed, PEOPLE);
+        ++count[list.posted == list.size ? "list posted while reports are open" : "list begun while reports are open"];
+        if (seed / 8 % 2 == 0) _changeTo(list.last, _units(seed / 16));
+    }
+
+    /// @dev All members, in one chunk or in two; at most `most` of them with a cap.
+    function _postMembers(uint256 seed, uint256 most) private {
+        _beginList();
+        if (seed % 2 != 0) {
+            _postNext((list.size + 1) / 2, seed, most);
+            _openTooEarly();
+        }
+        _postNext(list.size - list.posted, seed, most);
+    }
+
+    function _beginList() private {
+        list = List(list.version + 1, money.members, 0, 0, 0, false, address(0));
+    }
+
+    /// @dev Whether enough members are left who were not passed over, some of whom have come since the list was begun.
+    function _isRestThere() private view returns (bool) {
+        uint256 left;
         for (uint256 i; i < PEOPLE; ++i) {
+            if (people[clients[i]].isMember && clients[i] > list.last) ++left;
+        }
+        return left >= list.size - list.posted;
+    }
+
+    /// @dev The next `length` members; all with a cap but one at most, and whoever comes after `most` that have one.
+    function _postNext(uint256 length, uint256 seed, uint256 most) private {
+        Entry[] memory entries = new Entry[](length);
+        uint80 each = uint80((terms.budget - terms.miningBudget) / list.size);
+        uint256 next;
+        for (uint256 i; next < length; ++i) {
             address client = clients[i];
-            if (!people[client].isMember) continue;
-            bool isUnhired = seed % 3 == 0 && next == seed % entries.length;
+            if (!people[client].isMember || client <= list.last) continue;
+            bool isUnhired = list.hired == most || (seed % 3 == 0 && list.posted == seed % list.size);
             // Between half of an equal share and all of it.
             uint80 cap = isUnhired ? 0 : each - uint80(uint256(keccak256(abi.encode(seed, i))) % (each / 2));
-            Entry memory entry = _entry(client, cap);
-            entries[next++] = entry;
-            people[client].place = next;
-            (people[client].listVersion, people[client].trainingCap) = (list.version, cap);
-            people[client].trainingFrequency = entry.trainingFrequency;
-            list.trainingCaps += cap;
+            entries[next] = _entry(client, cap);
+            _ghostPost(client, cap, entries[next++].trainingFrequency);
             if (isUnhired) ++count["listed unhired"];
-            else ++list.hired;
         }
-        _postInChunks(entries, seed % 2 == 0 ? entries.length : (entries.length + 1) / 2);
-    }
-
-    function _postInChunks(Entry[] memory entries, uint256 length) private {
-        for (uint256 from; from < entries.length; from += length) {
-            uint256 size = entries.length - from < length ? entries.length - from : length;
-            Entry[] memory chunk = new Entry[](size);
-            for (uint256 i; i < size; ++i) {
-                chunk[i] = entries[from + i];
-            }
-            if (from != 0) _openIncomplete(from);
-            _do(owner, abi.encodeCall(ITask.postEntries, (list.version, uint32(entries.length), chunk)));
-        }
-    }
-
-    function _openIncomplete(uint256 posted) private {
-        bytes memory reason = abi.encodeWithSelector(
-            BcflErrors.Task_ListIncomplete.selector, list.version, uint32(posted), uint32(list.size)
-        );
-        _refused(owner, abi.encodeCall(ITask.openRound, (list.version)), reason);
-        ++count["incomplete list refused"];
+        _do(owner, abi.encodeCall(ITask.postEntries, (list.version, uint32(list.size), entries)));
     }
 
     // ------------------------------------------------------------------------------------------------ work
@@ -318,13 +384,15 @@ abstract contract Actions is World {
     function work(uint256 seed) external acting {
         if (task.phase() != Phase.Working) return;
         uint256 most = 1 + seed % 3;
+        if (seed / 3 % 4 == 0) _workTooEarly(_pick(seed / 12));
         for (uint256 i; i < PEOPLE && most > 0; ++i) {
             address client = clients[(seed / 3 + i) % PEOPLE];
             if (!_mayWork(client)) continue;
             --most;
             Work memory work_ = _workBy(client, seed);
+            vm.recordLogs();
             _do(client, abi.encodeCall(ITask.submitWork, (work_)));
-            _recordWork(client, work_);
+            _recordWork(client, work_, vm.getRecordedLogs());
             ++count["work"];
             if (seed % 4 == 0) _workAgain(client, work_);
         }
@@ -337,24 +405,49 @@ abstract contract Actions is World {
         ++count["second work refused"];
     }
 
+    /// @dev The response takes all of T, which has not passed.
+    function _workTooEarly(address client) private {
+        if (!_mayWork(client) || block.timestamp >= round.since + terms.deadline) return;
+        Work memory work_ = _workOf(client);
+        bytes memory reason = abi.encodeWithSelector(
+            BcflErrors.Task_TimeNotPassed.selector, _claimedTime(client, work_), block.timestamp - round.since
+        );
+        _refused(client, abi.encodeCall(ITask.submitWork, (work_)), reason);
+        ++count["early work refused"];
+    }
+
+    function _claimedTime(address client, Work memory work_) private view returns (uint256) {
+        Prices.Offer memory offer = _offerOf(client);
+        return Prices.claimedTimeUp(
+            offer.trainingCycles, work_.trainingFrequency, offer.miningCycles, work_.miningFrequency
+        );
+    }
+
     function _mayWork(address client) internal view returns (bool) {
         return _isHired(client) && people[client].lastRound != round.number;
     }
 
-    /// @dev Some claim to have trained slowly, for pay that only a cap holds down, or that moves between the subtasks.
+    /// @dev Some claim to have trained slowly, for pay that only a cap holds down, or that moves between the subtasks: mining
+    /// as fast as its price covers leaves time for it, where the price covers enough.
     function _workBy(address client, uint256 seed) internal returns (Work memory work_) {
         if (block.timestamp < round.since + terms.deadline) _warpTo(round.since + terms.deadline);
         work_ = _workOf(client);
-        if (seed % 5 != 0 || terms.policy == Policy.Incomplete) return work_;
-        // Mining as fast as its price covers leaves time to train more slowly, where the price covers enough.
-        Prices.Offer memory offer = _offerOf(client);
-        (, uint256 miningPrice) = Prices.prices(offer, client);
-        uint72 m = _cubeRoot(miningPrice, RHO);
-        if (m > MAX_FREQUENCY) m = MAX_FREQUENCY;
-        uint72 t = people[client].trainingFrequency * 9 / 10;
-        if (Prices.claimedTimeUp(offer.trainingCycles, t, offer.miningCycles, m) > terms.deadline) return work_;
-        (work_.trainingFrequency, work_.miningFrequency) = (t, m);
-        ++count["slower"];
+        if (seed % 5 != 0) return work_;
+        (, uint256 miningPrice) = Prices.prices(_offerOf(client), client);
+        Work memory slower = Work(work_.updateHash, people[client].trainingFrequency * 9 / 10, 0, work_.nonces);
+        slower.miningFrequency = _cubeRoot(miningPrice, RHO);
+        if (slower.miningFrequency > MAX_FREQUENCY) slower.miningFrequency = MAX_FREQUENCY;
+        uint256 claimedTime = _claimedTime(client, slower);
+        if (claimedTime <= terms.deadline) {
+            ++count["slower"];
+            return slower;
+        }
+        // Under `incomplete` always: the price of mining covers no more than the response.
+        if (!_mayWork(client)) return work_;
+        bytes memory reason =
+            abi.encodeWithSelector(BcflErrors.Task_DeadlineExceeded.selector, claimedTime, terms.deadline);
+        _refused(client, abi.encodeCall(ITask.submitWork, (slower)), reason);
+        ++count["too slow refused"];
     }
 
     /// @dev What the client's prices follow from, by the ghost's books.
@@ -373,15 +466,39 @@ abstract contract Actions is World {
         });
     }
 
-    function _recordWork(address client, Work memory work_) internal {
-        Prices.Offer memory offer = _offerOf(client);
+    /// @dev `logs` hold what the task told of it.
+    function _recordWork(address client, Work memory work_, Vm.Log[] memory logs) internal {
+        (uint256 trainingPay, uint256 miningPay) = _pays(_offerOf(client), client, work_);
+        (uint256 trainingTold, uint256 miningTold) = _paysTold(client, logs);
+        assertEq(trainingTold, trainingPay, "I4: pay for training");
+        assertEq(miningTold, miningPay, "I4: pay for mining");
+        _ghostWork(client, trainingTold, miningTold, _miningCap(), _scoreOf(client));
+    }
+
+    function _pays(Prices.Offer memory offer, address client, Work memory work_)
+        private
+        view
+        returns (uint256 trainingPay, uint256 miningPay)
+    {
         (uint256 trainingPrice, uint256 miningPrice) = Prices.prices(offer, client);
-        uint256 trainingPay = trainingPrice * offer.trainingCycles / (work_.trainingFrequency * uint256(1e9));
-        uint256 miningPay = miningPrice * offer.miningCycles / (work_.miningFrequency * uint256(1e9));
+        trainingPay = trainingPrice * offer.trainingCycles / (work_.trainingFrequency * uint256(1e9));
+        miningPay = miningPrice * offer.miningCycles / (work_.miningFrequency * uint256(1e9));
         uint256 trainingCap = offer.trainingCap + (_isUniform() ? offer.miningCap : 0);
         if (trainingPay > trainingCap) trainingPay = trainingCap;
         uint256 miningCap = _isUniform() ? trainingCap - trainingPay : offer.miningCap;
         if (miningPay > miningCap) miningPay = miningCap;
-        _ghostWork(client, trainingPay, miningPay, offer.miningCap, _scoreOf(client));
+    }
+
+    function _paysTold(address client, Vm.Log[] memory logs)
+        private
+        view
+        returns (uint256 trainingPay, uint256 miningPay)
+    {
+        for (uint256 i; i < logs.length; ++i) {
+            if (logs[i].emitter != address(task) || logs[i].topics[0] != ITask.WorkSubmitted.selector) continue;
+            if (logs[i].topics[2] != bytes32(uint256(uint160(client)))) continue;
+            (,,,, trainingPay, miningPay) =
+                abi.decode(logs[i].data, (bytes32, uint256[2], uint72, uint72, uint80, uint80));
+        }
     }
 }

@@ -43,9 +43,12 @@ abstract contract Ghost {
     struct List {
         uint32 version;
         uint256 size;
+        uint256 posted;
         uint256 hired;
         uint256 trainingCaps;
         bool isStale;
+        /// The client posted last.
+        address last;
     }
 
     struct Money {
@@ -94,6 +97,15 @@ abstract contract Ghost {
 
     function _ghostStale(address client) private {
         if (list.version != 0 && people[client].listVersion == list.version) list.isStale = true;
+    }
+
+    function _ghostPost(address client, uint80 cap, uint72 frequency) internal {
+        Person storage person = people[client];
+        (person.listVersion, person.place) = (list.version, ++list.posted);
+        (person.trainingCap, person.trainingFrequency) = (cap, frequency);
+        list.trainingCaps += cap;
+        if (cap != 0) ++list.hired;
+        list.last = client;
     }
 
     function _ghostOpen(uint256 miningCap) internal {

@@ -111,6 +111,9 @@ contract Handler is Rules {
         }
         if (round.isOpen || isClosed) {
             _refused(owner, closing, _wrongPhase(lastPhase));
+            // Would unlist everybody, and free what is committed.
+            bytes memory posting = abi.encodeCall(ITask.postEntries, (list.version + 1, terms.minHired, new Entry[](0)));
+            _refused(owner, posting, _wrongPhase(lastPhase));
             ++count[round.isOpen ? "close in a round refused" : "close again refused"];
             return;
         }

@@ -15,8 +15,7 @@ abstract contract Quorum is Actions {
     function endByQuorum(uint256 seed) external acting {
         if (!round.isOpen || round.generator == address(0) || lastPhase == Phase.Expired) return;
         if (lastPhase == Phase.Working) _warpTo(_workEnd() + 1 + seed % 3 * terms.proposalWindow);
-        // A generator is a worker too.
-        address proposer = lastPhase == Phase.RunnerUpProposing ? round.runnerUp : round.generator;
+        address proposer = _proposer(seed / 16);
         if (proposer == address(0)) return;
 
         if (seed % 4 == 1) _proposeOutOfTurn(_pick(seed / 4));
@@ -34,8 +33,19 @@ abstract contract Quorum is Actions {
         }
         _do(proposer, 0, data, Cause.Quorum);
         lastVotes = data;
-        ++count["ended by quorum"];
+        ++count[round.number == terms.rounds ? "last round ended by quorum" : "ended by quorum"];
         _recordVerdicts(result);
+    }
+
+    /// @dev Whose window it is, at last any worker's; nobody's where a single one has worked.
+    function _proposer(uint256 seed) private returns (address proposer) {
+        if (lastPhase == Phase.GeneratorProposing) return round.generator;
+        if (lastPhase == Phase.RunnerUpProposing) return round.runnerUp;
+        for (uint256 i; proposer == address(0); ++i) {
+            address client = _pick(seed % PEOPLE + i);
+            if (people[client].lastRound == round.number) proposer = client;
+        }
+        if (proposer != round.generator && proposer != round.runnerUp) ++count["proposed by any worker"];
     }
 
     /// @dev In a proposing phase, by who may not propose in it. Work is late by then.
@@ -152,7 +162,8 @@ abstract contract Quorum is Actions {
         if (lastPhase != Phase.Expired && seed % 2 != 0) return; // and a quorum form
         if (lastPhase != Phase.Expired) _warpTo(_workEnd() + 1 + 3 * uint256(terms.proposalWindow));
         _do(mallory, 0, abi.encodeCall(ITask.endRoundByTime, ()), Cause.TimedEnd);
-        ++count[round.generator == address(0) ? "ended without work" : "ended by time"];
+        bool isLast = round.number == terms.rounds && round.generator != address(0);
+        ++count[isLast ? "last round ended by time" : round.generator == address(0) ? "ended without work" : "ended by time"];
         _ghostEnd(clients);
     }
 }

@@ -8,7 +8,7 @@ import {Currency} from "./World.sol";
 
 /// @notice Proof that the invariants are not vacuous: random sequences as long as theirs reach every outcome.
 contract ReachTest is Test {
-    uint256 internal constant RUNS = 24;
+    uint256 internal constant RUNS = 72;
     uint256 internal constant DEPTH = 64;
     string internal constant SEED = "reach 1";
 
@@ -18,16 +18,22 @@ contract ReachTest is Test {
         "change",
         "leave",
         "open",
+        "opening without a list refused",
+        "list posted while reports are open",
+        "list begun while reports are open",
+        "rest of a stale list posted",
         "listed unhired",
         "list used again",
         "incomplete list refused",
         "overspending list refused",
         "stale list refused",
+        "too few hired refused",
         "work",
-        "slower",
+        "early work refused",
         "second work refused",
         "unhired work refused",
         "ended by quorum",
+        "proposed by any worker",
         "quorum missed",
         "votes of an earlier round",
         "vote garbled",
@@ -65,21 +71,46 @@ contract ReachTest is Test {
     ];
 
     function test_RandomSequencesReachEveryOutcome_CompleteCoin() external {
-        outcomes.push("receiver refused");
-        outcomes.push("re-entered in vain");
+        outcomes.push("slower");
+        _pushCoin();
         _reach(Policy.Complete, Currency.Coin);
     }
 
+    /// @dev The response is all that its prices cover in T.
+    function test_RandomSequencesReachEveryOutcome_IncompleteCoin() external {
+        outcomes.push("too slow refused");
+        _pushCoin();
+        _reach(Policy.Incomplete, Currency.Coin);
+    }
+
+    function test_RandomSequencesReachEveryOutcome_FairShareCoin() external {
+        outcomes.push("slower");
+        _pushCoin();
+        _reach(Policy.FairShare, Currency.Coin);
+    }
+
+    function test_RandomSequencesReachEveryOutcome_LeastCostCoin() external {
+        outcomes.push("slower");
+        _pushCoin();
+        _reach(Policy.LeastCost, Currency.Coin);
+    }
+
+    function test_RandomSequencesReachEveryOutcome_CompletePlainToken() external {
+        outcomes.push("slower");
+        outcomes.push("join by permit");
+        _reach(Policy.Complete, Currency.Plain);
+    }
+
+    /// @dev Of two rounds.
     function test_RandomSequencesReachEveryOutcome_FairShareSilentToken() external {
+        outcomes.push("slower");
+        outcomes.push("last round ended by quorum");
+        outcomes.push("last round ended by time");
         _reach(Policy.FairShare, Currency.Silent);
     }
 
-    function test_RandomSequencesReachEveryOutcome_LeastCostPlainToken() external {
-        outcomes.push("join by permit");
-        _reach(Policy.LeastCost, Currency.Plain);
-    }
-
     function test_RandomSequencesReachEveryOutcome_CompleteHostileToken() external {
+        outcomes.push("slower");
         outcomes.push("join by permit");
         outcomes.push("token turned");
         outcomes.push("token refused to send");
@@ -87,9 +118,24 @@ contract ReachTest is Test {
         outcomes.push("surplus refused");
         outcomes.push("shortfall refused");
         outcomes.push("nested payment refused");
-        outcomes.push("re-entered with a right");
-        outcomes.push("re-entered in vain");
+        outcomes.push("re-entered: claim");
+        outcomes.push("re-entered: close");
+        outcomes.push("re-entered: join");
+        outcomes.push("re-entered: leave");
+        outcomes.push("re-entered in vain: claim");
+        outcomes.push("re-entered in vain: close");
+        outcomes.push("re-entered in vain: join");
+        outcomes.push("re-entered in vain: leave");
         _reach(Policy.Complete, Currency.Hostile);
+    }
+
+    /// @dev From inside its own claim the client has nothing more to claim.
+    function _pushCoin() private {
+        outcomes.push("receiver refused");
+        outcomes.push("re-entered in vain: claim");
+        outcomes.push("re-entered in vain: close");
+        outcomes.push("re-entered in vain: join");
+        outcomes.push("re-entered in vain: leave");
     }
 
     /// @dev Each sequence starts from the same state; what it reached is kept in memory, which that does not undo.

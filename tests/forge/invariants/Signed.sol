@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 
+import {Vm} from "forge-std/Vm.sol";
 import {IRelay} from "../../../contracts/interfaces/IRelay.sol";
 import {ITask, Phase, SignedWork, Work} from "../../../contracts/interfaces/ITask.sol";
 import {SignatureWallet} from "../../../contracts/mocks/SignatureWallet.sol";
@@ -57,9 +58,11 @@ abstract contract Signed is Quorum {
         assembly ("memory-safe") {
             mstore(calls, sent)
         }
+        vm.recordLogs();
         _send(calls, isJoining ? _bondValue() : 0, good);
+        Vm.Log[] memory logs = vm.getRecordedLogs();
         for (uint256 i; i < length; ++i) {
-            if (messages[i].isGood) _record(messages[i], calls[i]);
+            if (messages[i].isGood) _record(messages[i], calls[i], logs);
             else ++count[_reason(messages[i].quality)];
         }
     }
@@ -84,13 +87,15 @@ abstract contract Signed is Quorum {
         assembly ("memory-safe") {
             mstore(works, add(length, 1))
         }
+        vm.recordLogs();
         vm.prank(relayer);
         uint256 skipped = task.submitWorks(works);
+        Vm.Log[] memory logs = vm.getRecordedLogs();
         assertEq(skipped, length + 1 - good, "skipped");
         _observe(Cause.Nothing);
         for (uint256 i; i < length; ++i) {
             if (messages[i].isGood) {
-                _record(messages[i], _encode(messages[i]));
+                _record(messages[i], _encode(messages[i]), logs);
                 ++count["relayed work of a batch"];
             } else {
                 ++count["work of a batch skipped"];
@@ -170,7 +175,7 @@ abstract contract Signed is Quorum {
         return people[message.client].settled != 0 && !_isRefusing(message.recipient);
     }
 
-    function _record(Message memory message, bytes memory data) private {
+    function _record(Message memory message, bytes memory data, Vm.Log[] memory logs) private {
         address client = message.client;
         ++people[client].nonce;
         spent.push(Spent(data, message.kind == Kind.Join ? _bondValue() : 0));
@@ -183,7 +188,7 @@ abstract contract Signed is Quorum {
             _ghostChange(client, message.units);
             ++count["relayed change"];
         } else if (message.kind == Kind.Work) {
-            _recordWork(client, message.work);
+            _recordWork(client, message.work, logs);
             ++count["relayed work"];
         } else {
             before.people[client].mayFall = true;

@@ -42,7 +42,7 @@ enum Cause {
 /// @notice A task, its money and its people, and the only ways in which the handler touches them: each call is known
 /// beforehand to succeed or to be refused for a known reason, and the phase after it must be one that it may lead to.
 abstract contract World is Base, Ghost {
-    /// @dev Six with keys, a receiver that refuses, one that calls back, an ERC-1271 wallet.
+    /// @dev Six with keys, a receiver that refuses, one that calls back (where it can, the owner too), an ERC-1271 wallet.
     uint256 internal constant PEOPLE = 9;
 
     Currency internal currency;
@@ -110,13 +110,15 @@ abstract contract World is Base, Ghost {
         setUp();
         currency = currency_;
         _makeHostilePeople();
+        if (currency == Currency.Coin || currency == Currency.Hostile) owner = address(reentrant);
         if (currency == Currency.Plain) token = address(new PlainToken());
         if (currency == Currency.Silent) token = address(new SilentToken());
         if (currency == Currency.Hostile) token = address(new HostileToken());
+        terms.owner = owner;
         terms.token = token;
         terms.policy = policy;
         if (policy == Policy.LeastCost) terms.reservationUtility = 1e15;
-        terms.rounds = 6;
+        terms.rounds = currency == Currency.Silent ? 2 : 6; // so that sequences come to a last round
         _createFunded();
         money.free = deposits;
         round.since = block.timestamp;

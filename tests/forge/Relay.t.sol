@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 import {RelayBase} from "./RelayBase.t.sol";
 import {IRelay} from "../../contracts/interfaces/IRelay.sol";
@@ -96,7 +97,17 @@ contract RelayTest is RelayBase {
         _expectOneSkipped(4);
     }
 
-    function testFuzz_WhenAnyAreBad_TellsEachAndLandsTheOthers(uint8 bad) external {
+    /// @dev Every choice of bad ones among five.
+    function test_WhenAnyAreBad_TellsEachAndLandsTheOthers() external {
+        uint256 snapshot = vm.snapshotState();
+        for (uint256 bad; bad < 32; ++bad) {
+            _expectSkipped(bad);
+            vm.revertToState(snapshot);
+        }
+    }
+
+    /// @dev Call i is bad where bit i of `bad` is set.
+    function _expectSkipped(uint256 bad) private {
         bytes[] memory calls = _joinCalls();
         bytes[] memory expected = new bytes[](5);
         uint256 count;
@@ -257,6 +268,49 @@ contract RelayTest is RelayBase {
             assertGt(given[i], given[i - 1]);
         }
         assertApproxEqRel(given[0], 3_000_000 / 10, 0.05e18);
+    }
+
+    /// @dev The refusal of a call is what it has, but for the two units that asking takes: a share of two calls, twice, and
+    /// what is kept for one more call, is a share of one call. Of an even and an odd number one divides without a rest.
+    function test_KeepsForACallWhatIRelaySays() external {
+        vm.etch(address(task), hex"5a5f5260205ffd"); // reverts with its gas
+        assertEq(_keptForACall(0), 6_000);
+        // With a value the EVM gives 2,300 more.
+        assertEq(_keptForACall(1) + 2_300, 15_000);
+    }
+
+    function _keptForACall(uint256 value) private returns (uint256) {
+        _firstShare(1, value, 500_000); // what it touches is cold
+        uint256[2] memory kept;
+        for (uint256 i; i < 2; ++i) {
+            kept[i] = _firstShare(1, value, 500_000 + i) - 2 * _firstShare(2, value, 500_000 + i) - 2;
+        }
+        return Math.min(kept[0], kept[1]);
+    }
+
+    function _firstShare(uint256 size, uint256 value, uint256 gas_) private returns (uint256) {
+        vm.recordLogs();
+        vm.prank(relayer);
+        relay.relay{value: size * value, gas: gas_}(address(task), value, new bytes[](size));
+        (, bytes[] memory reasons) = _skipped();
+        return abi.decode(reasons[0], (uint256));
+    }
+
+    /// @dev Not a unit of it: this would land with one.
+    function test_WhenTheGasIsLessThanWhatIsKept_ACallHasNone() external {
+        vm.etch(address(task), hex"5b00");
+        assertEq(relay.relay{gas: 18_000}(address(task), 0, new bytes[](1)), 1);
+        assertEq(relay.relay{gas: 40_000}(address(task), 0, new bytes[](1)), 0);
+    }
+
+    /// @dev Half a megabyte in all: its copies side by side would take more than is left.
+    function test_KeepsNothingOfACallForTheNext() external {
+        vm.etch(address(task), hex"6101005ffd"); // refuses with 256 bytes
+        bytes[] memory calls = new bytes[](64);
+        for (uint256 i; i < 64; ++i) {
+            calls[i] = new bytes(8_192);
+        }
+        assertEq(relay.relay{gas: 700_000}(address(task), 0, calls), 64);
     }
 
     // ------------------------------------------------------------------------------------------------ what it may

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {Base} from "../Base.t.sol";
-import {Ballot, ITask, Ledger, Phase, RoundResult, Work} from "../../../contracts/interfaces/ITask.sol";
+import {Ballot, ClientState, ITask, Ledger, Phase, RoundResult, Work} from "../../../contracts/interfaces/ITask.sol";
 import {BcflErrors} from "../../../contracts/interfaces/BcflErrors.sol";
+import {Prices} from "../../../contracts/libraries/Prices.sol";
 import {EtherForcer} from "../../../contracts/mocks/EtherForcer.sol";
 import {ReentrantReceiver} from "../../../contracts/mocks/ReentrantReceiver.sol";
 import {RevertingReceiver} from "../../../contracts/mocks/RevertingReceiver.sol";
@@ -132,9 +134,22 @@ contract MoneyAttacksTest is Base {
         assertEq(address(first).balance, firstDeposits);
     }
 
+    /// @dev ⌊p_t·T_t⌋ and ⌊p_m·T_m⌋ of the client's listing at the frequencies it claims, before any cap.
+    function _paysOf(address client, uint256 t, uint256 m)
+        private
+        view
+        returns (uint256 trainingPay, uint256 miningPay)
+    {
+        ClientState memory state = task.clientState(client);
+        Prices.Offer memory offer = _offer(client, state.trainingCap, clients.length);
+        offer.trainingFrequency = state.trainingFrequency;
+        trainingPay = Prices.trainingPriceDown(offer, client) * offer.trainingCycles / (t * 1e9);
+        miningPay = Prices.miningPriceDown(offer, Prices.miningSlack(offer)) * offer.miningCycles / (m * 1e9);
+    }
+
     /// forge-config: default.fuzz.runs = 256
     /// forge-config: campaign.fuzz.runs = 100000
-    /// @dev Whatever frequencies a client names, it earns no more than its caps.
+    /// @dev Whatever frequencies a client names, it earns what they take at its prices, and in each subtask no more than the cap.
     function testFuzz_Attack_AClientReportsItsOwnReward(uint256 t, uint256 m) external {
         _openFirstRound();
         _warpToDeadline();
@@ -148,7 +163,8 @@ contract MoneyAttacksTest is Base {
         uint256[2] memory nonces = _solve(alice, updateHash);
         vm.prank(alice);
         try task.submitWork(Work(updateHash, uint72(t), uint72(m), nonces)) {
-            assertLe(_pendingOf(alice), uint256(TRAINING_CAP) + MINING_CAP);
+            (uint256 trainingPay, uint256 miningPay) = _paysOf(alice, t, m);
+            assertEq(_pendingOf(alice), Math.min(trainingPay, TRAINING_CAP) + Math.min(miningPay, MINING_CAP));
         } catch (bytes memory reason) {
             assertEq(bytes4(reason), BcflErrors.Task_EnergyNotCovered.selector);
             assertEq(_pendingOf(alice), 0);
@@ -228,9 +244,12 @@ contract MoneyAttacksTest is Base {
         _work(clients);
         uint256 miningCap = terms.miningBudget / 5;
         uint256 trainingCap = (terms.budget - terms.miningBudget) / 5;
+        (uint256 t, uint256 m) = _response(alice);
         for (uint256 i; i < clients.length; ++i) {
             assertLe(_pendingOf(clients[i]), trainingCap + miningCap);
             assertApproxEqAbs(_pendingOf(clients[i]), trainingCap + miningCap, 10);
+            (uint256 trainingPay, uint256 miningPay) = _paysOf(clients[i], t, m);
+            assertEq(_pendingOf(clients[i]), Math.min(trainingPay, trainingCap) + Math.min(miningPay, miningCap));
         }
         assertLe(task.ledger().claimable, terms.budget);
         _endByTime();

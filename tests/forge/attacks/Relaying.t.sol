@@ -88,25 +88,40 @@ contract RelayingAttacksTest is RelayBase {
 
     // ------------------------------------------------------------------------------------------------ gas
 
-    /// @dev To copy and tell a long reason costs several times the share that makes it.
-    function testFuzz_Attack_ALongReasonBurnsTheGasOfABatch(uint256 size, uint256 where) external {
+    /// @dev The others land, whatever the size of the refusal at `where`; returns what is told of it.
+    function _reasonOf(uint256 size, uint256 where, uint256 gas_) private returns (bytes memory) {
         Chatterer chatterer = new Chatterer();
         bytes[] memory calls = new bytes[](5);
-        size = bound(size, 1, 1_000_000);
-        calls[where % 5] = abi.encode(size);
+        calls[where] = abi.encode(size);
         bytes memory data = abi.encodeCall(IRelay.relay, (address(chatterer), 0, calls));
         vm.recordLogs();
         task = ITask(address(chatterer));
-        (bool success, bytes memory answer) = address(relay).call{gas: 5_000_000}(data);
+        (bool success, bytes memory answer) = address(relay).call{gas: gas_}(data);
         assertTrue(success);
         assertEq(abi.decode(answer, (uint256)), 1);
         assertEq(chatterer.heard(), 4);
         (uint256[] memory indices, bytes[] memory reasons) = _skipped();
         assertEq(indices.length, 1);
-        assertEq(indices[0], where % 5);
+        assertEq(indices[0], where);
+        return reasons[0];
+    }
+
+    /// @dev To copy and tell a long reason costs several times the share that makes it.
+    function testFuzz_Attack_ALongReasonBurnsTheGasOfABatch(uint256 size, uint256 where) external {
+        size = bound(size, 1, 150_000);
+        uint256 length = _reasonOf(size, where % 5, 240_000).length;
         // All of a short one, the beginning of a long one; nothing where it took all the gas to make it.
-        assertEq(reasons[0].length, size < 600_000 ? Math.min(size, 256) : reasons[0].length);
-        assertTrue(reasons[0].length <= 256);
+        assertEq(length, size < 90_000 || length != 0 ? Math.min(size, 256) : 0);
+    }
+
+    function test_Attack_AReasonOf300Kilobytes() external {
+        for (uint256 where; where < 5; ++where) {
+            assertEq(_reasonOf(300_000, where, 5_000_000).length, 256);
+        }
+    }
+
+    function test_Attack_AReasonThatTakesAllTheGasOfItsShare() external {
+        assertEq(_reasonOf(150_000, 0, 240_000).length, 0);
     }
 
     function _expectTheOthersLand(uint256 burners) private {
@@ -141,28 +156,52 @@ contract RelayingAttacksTest is RelayBase {
 
     /// @dev Burners at any places, the last among them, after whom nobody's share is left to tell of it with; and no more gas
     /// than `IRelay` asks for.
-    function testFuzz_Attack_ReceiversBurnAllGasOfABatchWhereverTheyStand(uint8 where) external {
+    function test_Attack_ReceiversBurnAllGasOfABatchWhereverTheyStand() external {
+        _expectTheOthersLandWherever(0);
+    }
+
+    /// @dev To copy a call takes gas of the others, and more the longer it is: up to this length it is there, in each call of
+    /// a batch. What stands behind the arguments nobody reads.
+    function test_Attack_ALongCallBurnsTheGasOfABatch() external {
+        _expectTheOthersLandWherever(2048);
+    }
+
+    /// @dev Every choice of burners among five claims, each as long as `length` if it is not longer.
+    function _expectTheOthersLandWherever(uint256 length) private {
         _openFirstRound();
         _finishRound();
-        bytes[] memory calls = _claimCalls();
-        uint256 dearest = _needOf(calls[0]);
+        bytes[] memory good = _claimCalls();
+        bytes[] memory burning = new bytes[](5);
         address burner = address(new BurningReceiver());
-        uint256 burners;
         for (uint256 i; i < 5; ++i) {
-            if (where >> i & 1 == 0) continue;
-            calls[i] = _claimCall(clients[i], burner);
-            ++burners;
+            good[i] = _padded(good[i], length);
+            burning[i] = _padded(_claimCall(clients[i], burner), length);
         }
-        vm.prank(relayer);
-        (bool success, bytes memory answer) = address(relay).call{gas: 15_000 + 5 * (6_000 + dearest * 64 / 63)}(
-            abi.encodeCall(IRelay.relay, (address(task), 0, calls))
-        );
-        assertTrue(success);
-        assertEq(abi.decode(answer, (uint256)), burners);
-        for (uint256 i; i < 5; ++i) {
-            assertEq(_claimableOf(clients[i]) != 0, where >> i & 1 != 0);
+        uint256 gas_ = 15_000 + 5 * (6_000 + _needOf(good[0]) * 64 / 63);
+        bytes[] memory calls = new bytes[](5);
+        uint256 snapshot = vm.snapshotState();
+        for (uint256 where; where < 32; ++where) {
+            uint256 burners;
+            for (uint256 i; i < 5; ++i) {
+                calls[i] = where >> i & 1 == 0 ? good[i] : burning[i];
+                burners += where >> i & 1;
+            }
+            vm.cool(address(task));
+            vm.prank(relayer);
+            (bool success, bytes memory answer) =
+                address(relay).call{gas: gas_}(abi.encodeCall(IRelay.relay, (address(task), 0, calls)));
+            assertTrue(success);
+            assertEq(abi.decode(answer, (uint256)), burners);
+            for (uint256 i; i < 5; ++i) {
+                assertEq(_claimableOf(clients[i]) != 0, where >> i & 1 != 0);
+            }
+            assertLedger();
+            vm.revertToState(snapshot);
         }
-        assertLedger();
+    }
+
+    function _padded(bytes memory data, uint256 length) private pure returns (bytes memory) {
+        return length <= data.length ? data : bytes.concat(data, new bytes(length - data.length));
     }
 
     /// @dev With a value a call costs more before it begins, and what nobody took has to come back at the end.
@@ -183,6 +222,7 @@ contract RelayingAttacksTest is RelayBase {
     function _needOf(bytes memory data) private returns (uint256 need) {
         for (bool success; !success; need += 100) {
             uint256 snapshot = vm.snapshotState();
+            vm.cool(address(task));
             (success,) = address(task).call{gas: need}(data);
             vm.revertToState(snapshot);
         }

@@ -98,17 +98,31 @@ contract RoundAttacksTest is Base {
         assertLedger();
     }
 
+    /// @dev The first round's seed, were this the hash of the block before its opening.
+    function _seedAfter(bytes32 parent) private view returns (bytes32) {
+        return bytes24(keccak256(abi.encode(parent, task, uint32(1), task.listState().hash)));
+    }
+
     function test_Attack_APuzzleSolvedBeforeTheRoundOpened() external {
         _joinAll();
         _warpToFrozen();
         _post(clients);
         bytes32 updateHash = keccak256("prepared");
-        // Everything of the seed is known but the hash of the block before the opening.
-        bytes32 guess =
-            keccak256(abi.encode(blockhash(block.number - 1), task, uint32(1), task.listState().hash));
+        // Everything of the seed is known but the hash of the block before the opening: of this one, while it is not over.
+        uint256 number = vm.getBlockNumber();
+        vm.setBlockhash(number - 1, keccak256("known"));
+        bytes32 guess = _seedAfter(keccak256("known"));
         uint256[2] memory nonces = _solve(guess, alice, updateHash);
+        uint256 snapshot = vm.snapshotState();
+        vm.setBlockhash(number, keccak256("another"));
         _open();
+        bytes32 another = _state().seed;
+        vm.revertToState(snapshot);
+        vm.setBlockhash(number, keccak256("unknown"));
+        _open();
+        assertNotEq(_state().seed, another);
         assertNotEq(_state().seed, guess);
+        assertEq(_state().seed, _seedAfter(keccak256("unknown")), "the guess lacks nothing else");
         _warpToDeadline();
         (uint72 t, uint72 m) = _response(alice);
         vm.expectPartialRevert(BcflErrors.Puzzle_NotSolved.selector);
@@ -140,24 +154,39 @@ contract RoundAttacksTest is Base {
         vm.expectRevert(abi.encodeWithSelector(BcflErrors.Task_QuorumMissed.selector, 3, 5));
         vm.prank(generator);
         task.endRoundByQuorum(_result(), votes, _noWallets());
-    }
-
-    /// @dev More than 2/3 exactly, for every number of hired clients: of three, two are not enough.
-    function test_Attack_AQuorumOfExactlyTwoThirds() external {
-        _joinAll();
-        _warpToFrozen();
-        _post(_entries(_addresses(alice, bob, carol), TRAINING_CAP));
-        _open();
-        _work(_addresses(alice, bob, carol));
-        address generator = _generator();
-        Ballot[] memory votes = _votes(_addresses(alice, bob), _result());
-        vm.expectRevert(abi.encodeWithSelector(BcflErrors.Task_QuorumMissed.selector, 2, 3));
-        vm.prank(generator);
-        task.endRoundByQuorum(_result(), votes, _noWallets());
-        votes = _votes(_addresses(alice, bob, carol), _result());
+        votes = _votes(_first(4), _result());
         vm.prank(generator);
         task.endRoundByQuorum(_result(), votes, _noWallets());
         assertFalse(_state().isOpen);
+    }
+
+    function _first(uint256 count) private view returns (address[] memory some) {
+        some = new address[](count);
+        for (uint256 i; i < count; ++i) {
+            some[i] = clients[i];
+        }
+    }
+
+    /// @dev More than 2/3, with three to eight hired: of three, two are not enough, and of six four are not.
+    function test_Attack_AQuorumOfExactlyTwoThirds() external {
+        for (uint256 hired = 3; hired <= 8; ++hired) {
+            _makeClients(hired);
+            terms.budget = uint80(30e15 * hired);
+            terms.miningBudget = uint80(5e15 * hired);
+            _use(terms);
+            _openFirstRound();
+            _work(clients);
+            address generator = _generator();
+            uint256 missed = hired * 2 / 3;
+            Ballot[] memory votes = _votes(_first(missed), _result());
+            vm.expectRevert(abi.encodeWithSelector(BcflErrors.Task_QuorumMissed.selector, missed, hired));
+            vm.prank(generator);
+            task.endRoundByQuorum(_result(), votes, _noWallets());
+            votes = _votes(_first(missed + 1), _result());
+            vm.prank(generator);
+            task.endRoundByQuorum(_result(), votes, _noWallets());
+            assertFalse(_state().isOpen);
+        }
     }
 
     function test_Attack_AGeneratorThatPostsJunk() external {

@@ -20,6 +20,7 @@ contract SignatureAttacksTest is Base {
         task.endRoundByQuorum(_result(), votes, _noWallets());
     }
 
+    /// @dev Two defences stand: the round's number in what is signed, and its seed.
     function test_Attack_SignatureReplayAcrossRounds() external {
         Ballot[] memory votes = _votes(clients, _result());
         address generator = _generator();
@@ -30,6 +31,7 @@ contract SignatureAttacksTest is Base {
         _expectNoVoteCounts(votes);
     }
 
+    /// @dev Two defences stand: the task in the domain (`verifyingContract`), and the round's seed.
     function test_Attack_SignatureReplayAcrossTasks() external {
         Ballot[] memory votes = _votes(clients, _result());
         _use(terms);
@@ -78,16 +80,30 @@ contract SignatureAttacksTest is Base {
         _expectVotes(votes, 3);
     }
 
-    /// @dev The other signature of the same key, with s and n − s: neither counts twice nor at all.
+    /// @dev The key's other signature, with n − s and the other parity. EIP-2098 cannot express it: the parity takes the
+    /// place of the highest bit of s, which n − s has. What comes nearest, its low bits under either parity or its parity
+    /// with the first one's s, counts neither by itself nor beside the first.
     function test_Attack_TheSameSignerTwiceByTheOtherSignature() external {
-        Ballot[] memory votes = _votes(clients, _result());
-        bytes32 digest = task.voteDigest(_result(), 0);
         uint256 order = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141;
-        for (uint256 i; i < clients.length; ++i) {
+        bytes32 digest = task.voteDigest(_result(), 0);
+        Ballot[] memory alone = _votes(_addresses(alice, bob, carol), _result());
+        bytes32[2][] memory first = alone[0].signatures;
+        alone[0].signatures = new bytes32[2][](9);
+        Ballot[] memory beside = new Ballot[](1);
+        beside[0].signatures = new bytes32[2][](12);
+        for (uint256 i; i < 3; ++i) {
             (uint8 v, bytes32 r, bytes32 s) = vm.sign(keyOf[clients[i]], digest);
-            uint256 parity = v == 27 ? 1 : 0;
-            votes[0].signatures[i] = [r, bytes32((order - uint256(s)) ^ parity << 255)];
+            uint256 high = order - uint256(s);
+            assertEq(ecrecover(digest, v == 27 ? 28 : 27, r, bytes32(high)), clients[i], "it would hold elsewhere");
+            assertEq(high >> 255, 1);
+            bytes32[2][3] memory others =
+                [[r, bytes32(high)], [r, bytes32(high ^ 1 << 255)], [r, first[i][1] ^ bytes32(uint256(1 << 255))]];
+            beside[0].signatures[4 * i] = first[i];
+            for (uint256 j; j < 3; ++j) {
+                alone[0].signatures[3 * i + j] = beside[0].signatures[4 * i + 1 + j] = others[j];
+            }
         }
-        _expectNoVoteCounts(votes);
+        _expectNoVoteCounts(alone);
+        _expectVotes(beside, 3);
     }
 }

@@ -27,6 +27,15 @@ contract PricesBordersTest is Test {
         assertEq(Prices.trainingPriceDown(offer, client), 999);
     }
 
+    /// @notice (18) where R̄³·10⁸¹/ρ is a square, to which 10⁵² + 1 in place of 10⁵² would add enough for the next root.
+    function test_TheScaleOfTheRadicandIsExact() external view {
+        Prices.Offer memory offer;
+        offer.trainingCap = 1e9;
+        offer.trainingCycles = 1;
+        offer.energyCoefficient = 98029604940692089206940496029801;
+        assertEq(Prices.trainingPriceDown(offer, client), 100999999999999999899000000000000000100);
+    }
+
     /// @notice (18) where the radicand's 512 bits over ρM³ make 2²⁵⁶ and less than one more, the first that do not fit.
     function test_TheFirstRadicandThatDoesNotFitIsOutOfRange() external {
         Prices.Offer memory offer;

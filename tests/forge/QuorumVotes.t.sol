@@ -265,6 +265,38 @@ contract QuorumVotesOfAListTest is QuorumBase {
     }
 }
 
+/// @notice A signature by nobody, where a word that stands in memory by chance names a hired client.
+contract QuorumVotesOfNobodyTest is QuorumBase {
+    /// @dev Hired, and has signed nothing.
+    function _expectNoVoteOf(address client) private {
+        vm.deal(client, BOND);
+        clients[4] = client;
+        clients = _sorted(clients);
+        _openFirstRound();
+        _work(clients);
+        _assertVotes(_ballot(0, new bytes32[2][](1)), 0);
+    }
+
+    /// @dev What hashing the digest leaves: 0x1901 and the first bytes of the domain separator. An address of eight bytes has a
+    /// key that nobody finds; the test needs none.
+    function test_ItDoesNotCountForWhomTheDigestsFirstBytesName() external {
+        bytes32 domain = keccak256(
+            abi.encode(
+                keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
+                keccak256("BCFL Task"),
+                keccak256("1"),
+                block.chainid,
+                task
+            )
+        );
+        _expectNoVoteOf(address(uint160(uint64(bytes8(abi.encodePacked(hex"1901", bytes6(domain)))))));
+    }
+
+    function test_ItDoesNotCountForTheAddressOne() external {
+        _expectNoVoteOf(address(1));
+    }
+}
+
 /// @notice Votes of contracts, and of accounts that have code.
 contract QuorumWalletVotesTest is QuorumBase {
     SignatureWallet internal wallet;

@@ -75,6 +75,22 @@ contract SignedJoinTest is SignedReports {
         return terms.bond;
     }
 
+    /// @dev A wallet that says yes where it has just `gas_` left, of which two units go for asking.
+    function _joinsWithGasOf(uint24 gas_) private returns (bool success) {
+        vm.etch(address(wallet), abi.encodePacked(hex"5a62", gas_ - 2, hex"14631626ba7e60e01b025f5260205ff3"));
+        bytes memory data = _callData(address(wallet), deadline, "");
+        uint256 snapshot = vm.snapshotState();
+        vm.prank(relayer);
+        (success,) = address(task).call{value: _value(), gas: 1_000_000}(data);
+        vm.revertToState(snapshot);
+    }
+
+    function test_AWalletHasExactly100000Gas() external {
+        assertTrue(_joinsWithGasOf(100_000));
+        assertFalse(_joinsWithGasOf(99_999));
+        assertFalse(_joinsWithGasOf(100_001));
+    }
+
     function test_RevertWhen_ItIsSignedAsAChange() external {
         _expectWrongSignature(bob, _sign(bob, _changeHash(bob, _signedReport(), 0, deadline)));
     }

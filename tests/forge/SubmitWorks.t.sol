@@ -236,18 +236,42 @@ contract SubmitWorksTest is SignedBase {
         assertEq(_nonceOf(dave), 0, "its signature is not used up");
     }
 
-    function test_WhenANonceDoesNotSolveItsPuzzle() external {
-        SignedWork[] memory works = _five();
-        Work memory work = works[1].work;
-        bytes32 challenge = keccak256(abi.encode(task, _state().seed, bob, work.updateHash));
+    /// @dev Its sixteenth nonce solves nothing.
+    function _unsolvedAtTheLast(address client) private view returns (Work memory work) {
+        work = _workOf(client);
+        bytes32 challenge = keccak256(abi.encode(task, _state().seed, client, work.updateHash));
         uint256 nonce;
         while (_puzzleHash(challenge, 15, nonce) < _threshold()) ++nonce;
         work.nonces[1] = work.nonces[1] & ~(uint256(type(uint32).max) << 224) | nonce << 224;
+    }
+
+    function test_WhenANonceDoesNotSolveItsPuzzle() external {
+        SignedWork[] memory works = _five();
+        Work memory work = _unsolvedAtTheLast(bob);
+        bytes32 challenge = keccak256(abi.encode(task, _state().seed, bob, work.updateHash));
+        uint256 nonce = work.nonces[1] >> 224;
         works[1] = _signedWork(bob, work, block.timestamp);
         bytes4 unsolved = BcflErrors.Puzzle_NotSolved.selector;
         _expectOnlySkipped(
             works, 1, abi.encodeWithSelector(unsolved, 15, _puzzleHash(challenge, 15, nonce), _threshold())
         );
+    }
+
+    /// @dev Memory is paid by its square: to look for the nonce takes much of it, which has to be free again for the next.
+    function test_WhenManyAreBad_EachCostsTheSame() external {
+        SignedWork memory bad = _signedWork(bob, _unsolvedAtTheLast(bob), block.timestamp);
+        _gasOf(bad, 1); // what it touches is cold
+        assertLe(_gasOf(bad, 500) * 100, _gasOf(bad, 100) * 5 * 102);
+    }
+
+    /// @dev Of a batch of nothing but this, which is refused and so stays good.
+    function _gasOf(SignedWork memory bad, uint256 size) private returns (uint256) {
+        SignedWork[] memory works = new SignedWork[](size);
+        for (uint256 i; i < size; ++i) {
+            works[i] = bad;
+        }
+        assertEq(_submitWorks(works), size);
+        return vm.lastCallGas().gasTotalUsed;
     }
 
     // ------------------------------------------------------------------------------------------------ the whole

@@ -29,6 +29,22 @@ contract Chatterer {
     }
 }
 
+/// @dev Takes as much gas as the first word of a call says; where it says nothing, all it has, and refuses at some length.
+contract Glutton {
+    fallback() external payable {
+        uint256 left = gasleft();
+        uint256 portion = uint256(bytes32(msg.data));
+        if (portion != 0) {
+            while (left - gasleft() < portion) {}
+            return;
+        }
+        while (gasleft() > 300) {}
+        assembly ("memory-safe") {
+            revert(0, 256)
+        }
+    }
+}
+
 /// @notice Attacks on and with relayed messages.
 contract RelayingAttacksTest is RelayBase {
     /// @dev The most that one transaction holds on a public chain (EIP-7825).
@@ -161,9 +177,33 @@ contract RelayingAttacksTest is RelayBase {
     }
 
     /// @dev To copy a call takes gas of the others, and more the longer it is: up to this length it is there, in each call of
-    /// a batch. What stands behind the arguments nobody reads.
+    /// a batch. What stands behind a message's arguments nobody reads.
     function test_Attack_ALongCallBurnsTheGasOfABatch() external {
         _expectTheOthersLandWherever(2048);
+    }
+
+    /// @dev Calls that leave nothing of what they need, and a reason of the greatest length that is told.
+    function test_Attack_ALongCallWithALongReasonBurnsTheGasOfABatch() external {
+        task = ITask(address(new Glutton()));
+        bytes memory good = _padded(abi.encode(40_000), 2048);
+        uint256 need = 40_000;
+        for (bool success; !success; ++need) {
+            (success,) = address(task).call{gas: need}(good);
+        }
+        bytes[] memory calls = new bytes[](5);
+        for (uint256 where; where < 32; ++where) {
+            uint256 burners;
+            for (uint256 i; i < 5; ++i) {
+                calls[i] = where >> i & 1 == 0 ? good : new bytes(2048);
+                burners += where >> i & 1;
+            }
+            vm.cool(address(task));
+            (bool success, bytes memory answer) = address(relay).call{gas: 15_000 + 5 * (6_000 + (need - 1) * 64 / 63)}(
+                abi.encodeCall(IRelay.relay, (address(task), 0, calls))
+            );
+            assertTrue(success);
+            assertEq(abi.decode(answer, (uint256)), burners);
+        }
     }
 
     /// @dev Every choice of burners among five claims, each as long as `length` if it is not longer.

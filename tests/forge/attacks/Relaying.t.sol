@@ -182,27 +182,25 @@ contract RelayingAttacksTest is RelayBase {
         _expectTheOthersLandWherever(2048);
     }
 
-    /// @dev Calls that leave nothing of what they need, and a reason of the greatest length that is told.
+    /// @dev One among calls that leave nothing of what they need, and a reason of the greatest length that is told.
     function test_Attack_ALongCallWithALongReasonBurnsTheGasOfABatch() external {
         task = ITask(address(new Glutton()));
-        bytes memory good = _padded(abi.encode(40_000), 2048);
-        uint256 need = 40_000;
+        bytes memory good = _padded(abi.encode(60_000), 2048);
+        uint256 need = 60_000;
         for (bool success; !success; ++need) {
             (success,) = address(task).call{gas: need}(good);
         }
-        bytes[] memory calls = new bytes[](5);
-        for (uint256 where; where < 32; ++where) {
-            uint256 burners;
+        for (uint256 where; where < 5; ++where) {
+            bytes[] memory calls = new bytes[](5);
             for (uint256 i; i < 5; ++i) {
-                calls[i] = where >> i & 1 == 0 ? good : new bytes(2048);
-                burners += where >> i & 1;
+                calls[i] = i == where ? new bytes(2048) : good;
             }
             vm.cool(address(task));
             (bool success, bytes memory answer) = address(relay).call{gas: 15_000 + 5 * (6_000 + (need - 1) * 64 / 63)}(
                 abi.encodeCall(IRelay.relay, (address(task), 0, calls))
             );
             assertTrue(success);
-            assertEq(abi.decode(answer, (uint256)), burners);
+            assertEq(abi.decode(answer, (uint256)), 1);
         }
     }
 

@@ -18,6 +18,7 @@ from tests.model.world import CLIENTS, PURSES, STRANGER
 Step = tuple[str, dict[str, Any]]
 
 _REPORT = Report(10, PAPER_ENERGY_COEFFICIENT, 40 * 10**18)
+_OTHER = Report(10, PAPER_ENERGY_COEFFICIENT + 12345, 40 * 10**18)
 _QUORUM = {
     "absent": (),
     "way": "itself",
@@ -50,6 +51,10 @@ def _join(number: int, **different: Any) -> Step:
     return "join", {**given, **different}
 
 
+def _change(number: int, report: Report, way: str = "itself") -> Step:
+    return "change_report", {"number": number, "report": report, "way": way, "in_time": True}
+
+
 def _permit(number: int, fault: str = "none") -> Step:
     return "join_with_permit", {"number": number, "report": _REPORT, "fault": fault, "in_time": True}
 
@@ -74,6 +79,13 @@ def _relay(*entries: tuple[int, str, str], **different: Any) -> Step:
     return "relay_messages", {**_RELAY, "entries": entries, **different}
 
 
+def _post(fault: str) -> Step:
+    """Of a list of three."""
+    given = {"sender": 0, "ahead": 1, "size": 0, "first": 0, "count": 3, "fault": fault}
+    return "post_something", given
+
+
+_OPENING: list[Step] = [("wait", {"where": "frozen", "off": 0}), ("open_round", {"sender": 0, "off": 0})]
 _BY_TIME: Step = ("round_ends_by_time", {"absent": (), "way": "itself"})
 
 # Two of three are no quorum.
@@ -199,12 +211,11 @@ _CALLED_BACK = _beginning(), [
 
 # Work before its time, by lines in two chunks, one of them wrong at first.
 _EARLY = _beginning(policy=Policy.LEAST_COST), [
-    ("post_something", {"sender": 0, "ahead": 1, "size": 0, "first": 0, "count": 3, "fault": "frequency"}),
-    ("post_something", {"sender": 0, "ahead": 1, "size": 0, "first": 0, "count": 3, "fault": "twice"}),
-    ("post_something", {"sender": 0, "ahead": 1, "size": 0, "first": 0, "count": 3, "fault": "more"}),
+    _post(fault="frequency"),
+    _post(fault="twice"),
+    _post(fault="more"),
     ("post_list", {"cut": 1}),
-    ("wait", {"where": "frozen", "off": 0}),
-    ("open_round", {"sender": 0, "off": 0}),
+    *_OPENING,
     ("submit_work", {"in_time": False, "number": 1, "way": "itself", "update": 0, "fault": "right"}),
     ("submit_works", {"in_time": False, "entries": [(1, "signed", "right"), (2, "signed", "fast mining")]}),
     ("wait", {"where": "deadline", "off": 0}),
@@ -218,6 +229,26 @@ _EARLY = _beginning(policy=Policy.LEAST_COST), [
     _end(stale=(), rejected=[1], forfeited=[]),
     _end(stale=(), rejected=[], forfeited=[4]),
     ("close", {"sender": STRANGER, "to": PURSES[0]}),
+]
+
+# Who is not admitted; too few to open a round, and a report that changes after its list.
+_CHANGES = _beginning(is_open=False, rounds=2, min_hired=3), [
+    _join(STRANGER),
+    _join(STRANGER, way="signed"),
+    ("admit", {"sender": 0, "number": STRANGER}),
+    _join(STRANGER),
+    _leave(STRANGER),
+    _post(fault="unpaid"),
+    _post(fault="idle"),
+    *_OPENING,
+    ("post_list", {"cut": 1}),
+    _change(1, _OTHER),
+    *_OPENING,
+    _change(1, _REPORT, way="signed"),
+    _change(4, _REPORT),
+    ("most_work", {"absent": (), "way": "signed", "bad": []}),
+    _quorum(),
+    _claim(1),
 ]
 
 
@@ -274,6 +305,7 @@ LIVES = [
     _BALLOTS,
     _CALLED_BACK,
     _EARLY,
+    _CHANGES,
     *map(_of_token, TOKENS),
     _of_moods(),
 ]
@@ -291,6 +323,8 @@ _REFUSED_WORKS = (
 REACHED = _all(
     {
         "admit": "accepted",
+        "changeReport": "accepted Task_NotMember",
+        "changeReportFor": "accepted",
         "claim": "accepted Money_NotSent Task_NothingToClaim",
         "claimFor": "accepted",
         "closeTask": "accepted Money_NotSent Task_NotOwner",
@@ -298,19 +332,19 @@ REACHED = _all(
         "Task_NothingToReject Task_NotListed",
         "endRoundByTime": "accepted",
         "from inside": "accepted Task_NothingToClaim Task_WrongSignature",
-        "joinTask": "accepted Money_NotPulled Money_WrongAmountReceived Money_WrongValue",
-        "joinTaskFor": "accepted",
+        "joinTask": "accepted Money_NotPulled Money_WrongAmountReceived Money_WrongValue Task_NotAdmitted",
+        "joinTaskFor": "accepted Task_NotAdmitted",
         "joinTaskWithPermit": "accepted Money_NotPulled",
         "leaveTask": "accepted Money_NotSent Task_NotMember",
-        "openRound": "accepted",
-        "postEntries": "accepted Price_ Task_CapsExceedBudget Task_ListOverflow",
+        "openRound": "accepted Task_ListStale Task_TooFewHired",
+        "postEntries": "accepted Price_ Task_CapsExceedBudget Task_ListOverflow Task_NotHiredHasFrequency",
         "proposeModel": "accepted Task_NotProposer Task_WrongPhase Task_ZeroModelHash",
         "relay": "accepted Money_WrongValue Relay_NoTask",
         "relay skips": "Money_NotPulled Money_NotSent Money_WrongAmountReceived Money_WrongValue "
         "Task_AlreadyMember Task_NothingToClaim Task_NotMember Task_SignatureExpired Task_WrongSignature",
         "revokeSignatures": "accepted",
         "submitWork": "accepted Task_TimeNotPassed",
-        "submitWorkFor": "Task_AlreadySubmitted",
+        "submitWorkFor": "accepted Task_AlreadySubmitted",
         "submitWorks": "accepted",
         "submitWorks skips": f"{_REFUSED_WORKS} Task_SignatureExpired Task_WrongSignature",
     }

@@ -57,7 +57,7 @@ class RoundSteps(MemberSteps):
         size=st.integers(-1, 1),
         first=st.integers(0, CLIENTS),
         count=st.integers(0, CLIENTS),
-        fault=st.sampled_from(["none", "cap", "more", "frequency", "twice", "turned", "stranger", "idle"]),
+        fault=st.sampled_from(["none", "cap", "more", "frequency", "twice", "turned", "stranger", "idle", "unpaid"]),
     )
     def post_something(self, sender, ahead, size, first, count, fault):
         entries = self.honest_list()
@@ -79,6 +79,7 @@ class RoundSteps(MemberSteps):
             "turned": entries[::-1],
             "stranger": [replace(first, client=self.people[STRANGER]), *others],
             "idle": [replace(first, training_cap=0, training_frequency=0), *others],
+            "unpaid": [replace(first, training_cap=0), *others],
         }[fault]
 
     def play_open(self, sender: int, version: int) -> bool:

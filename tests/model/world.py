@@ -106,7 +106,10 @@ class World:
             chain.node.ask("anvil_setBalance", self.people[number], hex(10**18))
         balances = chain.node.batch([("eth_getBalance", [holder, "latest"]) for holder in self.holders])
         coins = {holder: int(answer["result"], 16) for holder, answer in zip(self.holders, balances)}
-        refusing = {self.task.contract.address, chain.relay.address, chain.factory.address}
+        task = self.task.contract.address
+        # All others' money may be of lives before.
+        assert coins[task] == (0 if self.token else self.terms.budget * self.terms.rounds)
+        refusing = {task, chain.relay.address, chain.factory.address}
         return Coin(coins, refusing)
 
     def _equip(self, token: Token) -> None:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 
+import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
 import {
     Ballot,
     ClientState,
@@ -21,12 +22,18 @@ import {SymbolicTask} from "./SymbolicTask.sol";
 /// @dev In each check `expected` is the ledger before the call, changed as the formula says. Unchecked: a panic here would
 /// end the path, and halmos would not look at it.
 abstract contract MoneySymbolic is SymbolicTask {
+    /// @dev Where a task will be, and what it and who pays hold before.
+    struct Creation {
+        address task;
+        uint256 taskHeld;
+        uint256 callerHeld;
+    }
+
     /// @notice Who creates a task brings its rounds' budgets, all of which are free.
     function check_CreateTask(address caller, uint128 value) external {
         ITaskFactory factory = new TaskFactory();
-        vm.assume(caller != address(factory));
         vm.deal(caller, value);
-        uint256 before = _held(caller);
+        Creation memory before = _creation(factory, caller);
 
         vm.prank(caller);
         address created = factory.createTask{value: value}(_terms());
@@ -39,7 +46,7 @@ abstract contract MoneySymbolic is SymbolicTask {
     function check_Claim(address client) external {
         Ledger memory expected = _reachableLedger();
         ClientState memory state = task.clientState(client);
-        Balances memory before = _balances();
+        Balances memory before = _balances(RECIPIENT);
 
         vm.prank(client);
         uint256 amount = task.claim(RECIPIENT);
@@ -50,13 +57,17 @@ abstract contract MoneySymbolic is SymbolicTask {
     /// @notice A claim that the client has signed, brought by anybody, does the same.
     function check_ClaimFor(address client, address caller, uint256 deadline, bytes calldata signature) external {
         Ledger memory expected = _reachableLedger();
-        ClientState memory state = task.clientState(client);
-        Balances memory before = _balances();
+        ClientState memory state = _signerState(client);
+        Balances memory before = _balances(RECIPIENT);
 
         vm.prank(caller);
         uint256 amount = task.claimFor(client, RECIPIENT, deadline, signature);
 
         _assertClaimed(client, amount, state, expected, before);
+        bytes32 typeHash = keccak256("Claim(address client,address recipient,uint32 nonce,uint256 deadline)");
+        _assertSigned(
+            client, state, keccak256(abi.encode(typeHash, client, RECIPIENT, state.nonce, deadline)), signature
+        );
     }
 
     /// @notice Nobody else's line moves with a claim.
@@ -75,13 +86,14 @@ abstract contract MoneySymbolic is SymbolicTask {
     function check_JoinTask(address client, Report calldata report, uint80 value) external {
         vm.assume(client != address(task));
         Ledger memory expected = _reachableLedger();
-        Balances memory before = _balances();
+        ClientState memory state = task.clientState(client);
+        Balances memory before = _balances(client);
         vm.deal(client, value);
 
         vm.prank(client);
         task.joinTask{value: value}(report);
 
-        _assertJoined(client, value, expected, before);
+        _assertJoined(client, value, state, expected, before);
     }
 
     /// @notice One whose signed report somebody else brings, too.
@@ -95,19 +107,23 @@ abstract contract MoneySymbolic is SymbolicTask {
     ) external {
         vm.assume(client != address(task) && caller != address(task));
         Ledger memory expected = _reachableLedger();
-        Balances memory before = _balances();
+        ClientState memory state = _signerState(client);
+        Balances memory before = _balances(client);
         vm.deal(caller, value);
 
         vm.prank(caller);
         task.joinTaskFor{value: value}(client, report, deadline, signature);
 
-        _assertJoined(client, value, expected, before);
+        _assertJoined(client, value, state, expected, before);
+        _assertSigned(client, state, _joinHash(client, report, state.nonce, deadline), signature);
     }
 
     /// @notice A client that leaves takes one bond back, from `bonds`.
     function check_LeaveTask(address client) external {
         Ledger memory expected = _reachableLedger();
-        Balances memory before = _balances();
+        bool isMember = task.clientState(client).isMember;
+        vm.assume(!isMember || expected.bonds >= BOND);
+        Balances memory before = _balances(RECIPIENT);
 
         vm.prank(client);
         task.leaveTask(RECIPIENT);
@@ -118,13 +134,13 @@ abstract contract MoneySymbolic is SymbolicTask {
         }
         _assertLedger(expected);
         _assertSent(BOND, before);
-        assert(!task.clientState(client).isMember);
+        assert(isMember && !_stateAfter(client).isMember);
     }
 
     /// @notice A round that ends by time gives back to the owner what nobody earned, and moves nothing else.
     function check_EndRoundByTime(address caller) external {
         Ledger memory expected = _reachableLedger();
-        Balances memory before = _balances();
+        Balances memory before = _balances(RECIPIENT);
 
         vm.prank(caller);
         task.endRoundByTime();
@@ -138,9 +154,11 @@ abstract contract MoneySymbolic is SymbolicTask {
         external
     {
         Ledger memory expected = _reachableLedger();
-        Balances memory before = _balances();
-
+        Balances memory before = _balances(RECIPIENT);
         RoundResult memory result = RoundResult(modelHash, new address[](0), new address[](0));
+        address signer = _signer(task.voteDigest(result, nonce), signature[0], signature[1]);
+        ClientState memory voter = task.clientState(signer);
+        uint32 version = task.roundState().listVersion;
         Ballot[] memory ballots = new Ballot[](1);
         ballots[0] = Ballot(nonce, new bytes32[2][](1));
         ballots[0].signatures[0] = signature;
@@ -149,17 +167,18 @@ abstract contract MoneySymbolic is SymbolicTask {
         task.endRoundByQuorum(result, ballots, new WalletVote[](0));
 
         _assertEnded(expected, before);
+        assert(signer != address(0) && voter.listVersion == version && voter.voteNonce == nonce);
     }
 
     /// @notice Opening a round moves its money from `free` to `committed`, and nothing else.
     function check_OpenRound(address caller, uint32 version) external {
         Ledger memory expected = _reachableLedger();
-        Balances memory before = _balances();
+        Balances memory before = _balances(RECIPIENT);
 
         vm.prank(caller);
         task.openRound(version);
 
-        expected.committed = task.ledger().committed;
+        expected.committed = _ledgerAfter().committed;
         unchecked {
             expected.free -= expected.committed;
         }
@@ -173,29 +192,39 @@ abstract contract MoneySymbolic is SymbolicTask {
     function check_CloseTask(address caller) external {
         bool isOpen = task.roundState().isOpen;
         Ledger memory expected = _reachableLedger();
-        Balances memory before = _balances();
+        Balances memory before = _balances(RECIPIENT);
 
         vm.prank(caller);
         uint256 amount = task.closeTask(RECIPIENT);
 
         assert(caller == OWNER && !isOpen && amount == expected.free);
         expected.free = 0;
-        expected.returned = task.ledger().returned;
+        expected.returned = _ledgerAfter().returned;
         _assertLedger(expected);
         _assertSent(amount, before);
-        assert(task.phase() == Phase.Over);
+        assert(_phaseAfter() == Phase.Over);
     }
 
-    function _assertCreated(ITaskFactory factory, address created, address caller, uint256 before) internal {
-        vm.assume(caller != created);
+    /// @dev The address is foretold, so as to know what has been there before the task.
+    function _creation(ITaskFactory factory, address caller) internal view returns (Creation memory before) {
+        before.task = Clones.predictDeterministicAddressWithImmutableArgs(
+            factory.implementation(), abi.encode(_terms()), bytes32(uint256(1)), address(factory)
+        );
+        vm.assume(caller != address(factory) && caller != before.task);
+        before.callerHeld = _held(caller);
+        before.taskHeld = _held(before.task);
+    }
+
+    function _assertCreated(ITaskFactory factory, address created, address caller, Creation memory before) internal {
+        assert(created == before.task && factory.isTask(created));
         task = ITask(created);
         Ledger memory expected;
         expected.deposited = expected.free = FUNDS;
         _assertLedger(expected);
         unchecked {
-            assert(_held(caller) == before - FUNDS);
+            assert(_held(caller) == before.callerHeld - FUNDS);
+            assert(_held(created) == before.taskHeld + FUNDS);
         }
-        assert(factory.isTask(created));
     }
 
     function _assertClaimed(
@@ -206,28 +235,33 @@ abstract contract MoneySymbolic is SymbolicTask {
         Balances memory before
     ) private view {
         assert(amount != 0);
-        ClientState memory next = task.clientState(client);
+        ClientState memory next = _stateAfter(client);
+        assert(next.pending == state.pending);
         unchecked {
             expected.paid += amount;
             expected.claimable -= amount;
-            assert(state.claimable + state.pending == next.claimable + next.pending + amount);
+            assert(next.claimable == state.claimable - amount);
         }
         _assertLedger(expected);
         _assertSent(amount, before);
     }
 
-    function _assertJoined(address client, uint256 value, Ledger memory expected, Balances memory before)
-        internal
-        view
-    {
+    function _assertJoined(
+        address client,
+        uint256 value,
+        ClientState memory state,
+        Ledger memory expected,
+        Balances memory before
+    ) internal view {
         assert(value == (token == address(0) ? BOND : 0));
         unchecked {
             expected.deposited += BOND;
             expected.bonds += BOND;
             assert(_held(address(task)) == before.task + BOND);
+            assert(token == address(0) || _held(client) == before.other - BOND);
         }
         _assertLedger(expected);
-        assert(task.clientState(client).isMember);
+        assert(!state.isMember && _stateAfter(client).isMember);
     }
 
     function _assertEnded(Ledger memory expected, Balances memory before) private view {
@@ -237,18 +271,18 @@ abstract contract MoneySymbolic is SymbolicTask {
         expected.committed = 0;
         _assertLedger(expected);
         _assertSent(0, before);
-        assert(!task.roundState().isOpen);
+        assert(!_roundAfter().isOpen);
     }
 
     function _assertSent(uint256 amount, Balances memory before) private view {
         unchecked {
             assert(_held(address(task)) == before.task - amount);
-            assert(_held(RECIPIENT) == before.recipient + amount);
+            assert(_held(RECIPIENT) == before.other + amount);
         }
     }
 
     function _assertLedger(Ledger memory expected) private view {
-        Ledger memory l = task.ledger();
+        Ledger memory l = _ledgerAfter();
         assert(l.deposited == expected.deposited && l.paid == expected.paid && l.claimable == expected.claimable);
         assert(l.committed == expected.committed && l.free == expected.free && l.returned == expected.returned);
         assert(l.bonds == expected.bonds && l.burnt == expected.burnt);
@@ -270,19 +304,19 @@ contract TokenMoneySymbolicTest is MoneySymbolic {
     function check_JoinTaskWithPermit(address client, Report calldata report, Permit calldata permit) external {
         vm.assume(client != address(task));
         Ledger memory expected = _reachableLedger();
-        Balances memory before = _balances();
+        ClientState memory state = task.clientState(client);
+        Balances memory before = _balances(client);
 
         vm.prank(client);
         task.joinTaskWithPermit(report, permit);
 
-        _assertJoined(client, 0, expected, before);
+        _assertJoined(client, 0, state, expected, before);
     }
 
     /// @notice A task paid by a permit is paid, whatever the permit is.
     function check_CreateTaskWithPermit(address caller, Permit calldata permit) external {
         ITaskFactory factory = new TaskFactory();
-        vm.assume(caller != address(factory));
-        uint256 before = _held(caller);
+        Creation memory before = _creation(factory, caller);
 
         vm.prank(caller);
         address created = factory.createTaskWithPermit(_terms(), permit);

@@ -11,6 +11,9 @@ contract PricesSymbolicTest is Test {
 
     /// @notice Rule 2 where each subtask has its cap.
     function check_TheoremPaysStayWithinEachCap(
+        Policy policy,
+        uint48 trainingCycles,
+        uint48 miningCycles,
         uint256 trainingCap,
         uint256 miningCap,
         uint128 trainingPrice,
@@ -18,10 +21,10 @@ contract PricesSymbolicTest is Test {
         uint128 miningPrice,
         uint72 miningFrequency
     ) external pure {
-        vm.assume(trainingCap < CAP && miningCap < CAP);
+        vm.assume(policy < Policy.FairShare && trainingCap < CAP && miningCap < CAP);
         Prices.Offer memory offer;
-        (offer.policy, offer.trainingCap, offer.miningCap) = (Policy.Complete, trainingCap, miningCap);
-        (offer.trainingCycles, offer.miningCycles) = (600e9, 300e9);
+        (offer.policy, offer.trainingCap, offer.miningCap) = (policy, trainingCap, miningCap);
+        (offer.trainingCycles, offer.miningCycles) = (trainingCycles, miningCycles);
 
         (uint256 trainingPay, uint256 miningPay) =
             Prices.pays(offer, trainingPrice, trainingFrequency, miningPrice, miningFrequency);

@@ -16,6 +16,7 @@ import {
 import {ITaskFactory} from "../../contracts/interfaces/ITaskFactory.sol";
 import {TaskFactory} from "../../contracts/TaskFactory.sol";
 import {PlainToken} from "../../contracts/mocks/PlainToken.sol";
+import {Messages} from "../forge/Messages.sol";
 import {SymbolicTask} from "./SymbolicTask.sol";
 
 /// @notice What each step that moves money does to the ledger, from any state with (R): the formulas of README.md.
@@ -64,10 +65,7 @@ abstract contract MoneySymbolic is SymbolicTask {
         uint256 amount = task.claimFor(client, RECIPIENT, deadline, signature);
 
         _assertClaimed(client, amount, state, expected, before);
-        bytes32 typeHash = keccak256("Claim(address client,address recipient,uint32 nonce,uint256 deadline)");
-        _assertSigned(
-            client, state, keccak256(abi.encode(typeHash, client, RECIPIENT, state.nonce, deadline)), signature
-        );
+        _assertSigned(client, state, Messages.claim(client, RECIPIENT, state.nonce, deadline), signature);
     }
 
     /// @notice Nobody else's line moves with a claim.
@@ -115,7 +113,8 @@ abstract contract MoneySymbolic is SymbolicTask {
         task.joinTaskFor{value: value}(client, report, deadline, signature);
 
         _assertJoined(client, value, state, expected, before);
-        _assertSigned(client, state, _joinHash(client, report, state.nonce, deadline), signature);
+        bytes32 structHash = Messages.report("JoinTask", client, report, state.nonce, deadline);
+        _assertSigned(client, state, structHash, signature);
     }
 
     /// @notice A client that leaves takes one bond back, from `bonds`.

@@ -12,10 +12,10 @@ import {
     ListState,
     Phase,
     Policy,
-    Report,
     RoundState,
     Terms
 } from "../../contracts/interfaces/ITask.sol";
+import {Messages} from "../forge/Messages.sol";
 
 /// @notice The cheat codes of halmos that are used here.
 interface Svm {
@@ -121,42 +121,12 @@ abstract contract SymbolicTask is Test {
         revert RevocationWorks();
     }
 
-    function _joinHash(address client, Report calldata report, uint256 nonce, uint256 deadline)
-        internal
-        pure
-        returns (bytes32)
-    {
-        bytes32 typeHash = keccak256(
-            "JoinTask(address client,uint32 trainingUnits,uint112 energyCoefficient,uint72 maxFrequency,uint32 nonce,uint256 deadline)"
-        );
-        return keccak256(
-            abi.encode(
-                typeHash,
-                client,
-                report.trainingUnits,
-                report.energyCoefficient,
-                report.maxFrequency,
-                nonce,
-                deadline
-            )
-        );
-    }
-
     /// @dev The key of `client` has signed this, for this task and with its nonce, which is used up.
     function _assertSigned(address client, ClientState memory state, bytes32 structHash, bytes calldata signature)
         internal
         view
     {
-        bytes32 domain = keccak256(
-            abi.encode(
-                keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
-                keccak256("BCFL Task"),
-                keccak256("1"),
-                block.chainid,
-                address(task)
-            )
-        );
-        bytes32 digest = keccak256(abi.encodePacked(hex"1901", domain, structHash));
+        bytes32 digest = Messages.digest(address(task), structHash);
         assert(client != address(0) && _signer(digest, signature) == client);
         assert(_stateAfter(client).nonce == state.nonce + 1);
     }
